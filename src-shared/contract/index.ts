@@ -1,0 +1,4 @@
+export type * from './block.ts';
+export type * from './rpc.ts';
+export type * from './service.ts';
+export * from './cell.ts';

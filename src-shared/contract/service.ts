@@ -1,0 +1,156 @@
+import type { Block, MemoryRange, MemorySpace, SymbolRef } from './block.ts';
+
+/**
+ * The engine as its hosts and the window see it. One implementation (src-main/engine/service),
+ * one client proxy, one dispatcher; transports only carry messages.
+ */
+export interface EngineService {
+  /** Opens a dump (several paths make a split set). Reports phases through `onProgress`. */
+  open(request: OpenRequest, call?: CallOptions<OpenProgress>): Promise<SessionInfo>;
+  close(request: { readonly session: SessionId }): Promise<void>;
+  /** Runs one command line of crash's grammar; blocks also stream through `onProgress`. */
+  run(request: RunRequest, call?: CallOptions<Block>): Promise<RunResult>;
+  /** For the hexdump: at most 64 KiB a call. Never throws for unreadable bytes: spans say why. */
+  readMemory(request: MemoryRequest): Promise<MemoryRange>;
+  /** Resolves what a person types in a go-to box: hex address, symbol[+offset], pid. */
+  resolve(request: { readonly session: SessionId; readonly text: string }): Promise<Resolution>;
+  /** Names starting with (then containing) `prefix`: symbols, commands, types, tasks. */
+  complete(request: CompleteRequest): Promise<readonly Completion[]>;
+  /** Describes addresses (symbol, stack, task, slab, …), for links and tooltips. */
+  describe(request: {
+    readonly session: SessionId;
+    readonly addresses: readonly bigint[];
+  }): Promise<readonly AddressInfo[]>;
+  /** Size, mtime and SHA-256 of the files; the hash runs in the background with progress. */
+  identify(
+    request: { readonly session: SessionId },
+    call?: CallOptions<HashProgress>,
+  ): Promise<readonly FileIdentity[]>;
+  /** Regions of the kernel's virtual space worth scrolling through, ascending. */
+  regions(request: { readonly session: SessionId }): Promise<readonly AddressRegion[]>;
+  commands(): Promise<readonly CommandInfo[]>;
+}
+
+export type SessionId = string;
+
+export interface CallOptions<P> {
+  readonly onProgress?: (progress: P) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenRequest {
+  /** File paths as the user gave them. */
+  readonly paths: readonly string[];
+}
+export interface OpenProgress {
+  readonly phase: 'file' | 'vmcoreinfo' | 'page-tables' | 'symbols' | 'types' | 'modules' | 'tasks';
+  readonly text: string;
+  /** 0..1, where it can be said. */
+  readonly fraction?: number;
+}
+
+/** What opening found; enough to say why a view will be missing. */
+export interface SessionInfo {
+  readonly session: SessionId;
+  readonly files: readonly string[];
+  readonly format: string;
+  readonly release: string | undefined;
+  readonly machine: string;
+  /** Milliseconds the opening took inside the engine. */
+  readonly openedInMs: number;
+  /** Each thing the views need, whether it is there, and from where or why not. */
+  readonly capabilities: readonly Capability[];
+  /** Each choice made at open with its evidence: KASLR offset, phys_base, type source, … */
+  readonly decisions: readonly Decision[];
+  readonly warnings: readonly string[];
+}
+export interface Capability {
+  readonly name: 'memory' | 'page-tables' | 'symbols' | 'types' | 'modules' | 'unwind' | 'tasks' | 'log';
+  readonly ok: boolean;
+  /** Source when ok (`kallsyms in the dump, 120345 symbols`), reason when not. */
+  readonly how: string;
+}
+export interface Decision {
+  readonly what: string;
+  readonly value: string;
+  readonly evidence: string;
+}
+
+export interface RunRequest {
+  readonly session: SessionId;
+  /** E.g. `bt -a`, `ps | `-less; one command. */
+  readonly line: string;
+}
+export interface RunResult {
+  readonly blocks: readonly Block[];
+  /** Set when the command failed; what came before is in `blocks`. */
+  readonly error?: ErrorInfo;
+}
+export interface ErrorInfo {
+  /** `usage`: the command line is wrong; `fault`: memory/types/symbols missing; `cancelled`; `open`: the file cannot be opened; `internal`: a bug. */
+  readonly kind: 'usage' | 'fault' | 'cancelled' | 'open' | 'internal';
+  readonly message: string;
+}
+
+export interface MemoryRequest {
+  readonly session: SessionId;
+  readonly space: MemorySpace;
+  readonly address: bigint;
+  readonly length: number;
+}
+
+export type Resolution =
+  | { readonly kind: 'address'; readonly address: bigint; readonly symbol?: SymbolRef }
+  | { readonly kind: 'task'; readonly pid: number; readonly task: bigint; readonly command: string }
+  | { readonly kind: 'none'; readonly why: string };
+
+export interface CompleteRequest {
+  readonly session: SessionId;
+  readonly prefix: string;
+  readonly limit: number;
+}
+export interface Completion {
+  readonly kind: 'symbol' | 'command' | 'type' | 'task';
+  readonly text: string;
+  readonly detail: string;
+  readonly address?: bigint;
+  readonly pid?: number;
+}
+
+export interface AddressInfo {
+  readonly address: bigint;
+  /** E.g. `kernel text`, `module`, `task stack`, `direct map`, `vmalloc`, `user`, `none`. */
+  readonly kind: string;
+  readonly label: string;
+  readonly symbol?: SymbolRef;
+  readonly pid?: number;
+}
+
+export interface FileIdentity {
+  readonly path: string;
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly mtimeMs: number;
+  readonly sha256: string;
+}
+export interface HashProgress {
+  readonly file: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface AddressRegion {
+  readonly name: string;
+  readonly start: bigint;
+  /** Inclusive. */
+  readonly end: bigint;
+  readonly note: string;
+}
+
+export interface CommandInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: string;
+  /** Full help text, our own words. */
+  readonly help: readonly string[];
+}
