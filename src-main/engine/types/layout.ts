@@ -1,0 +1,150 @@
+import { FaultError } from '../base/fault.ts';
+import type { StructType, Type } from './type.ts';
+
+/** A member found by path, placed from the start of the struct asked. */
+export interface PlacedMember {
+  readonly type: Type;
+  readonly bitOffset: number;
+  /** 0 when not a bit field. */
+  readonly bitSize: number;
+}
+
+/** Deeper nesting than any kernel type; a damaged type table may contain itself. */
+const MAX_DEPTH = 32;
+
+/** The type without const, volatile, restrict. */
+export function unqualified(type: Type): Type {
+  let current = type;
+  for (let i = 0; i < MAX_DEPTH && current.kind === 'qualified'; i++) current = current.target;
+  return current;
+}
+
+/** The type without qualifiers and typedefs. @throws FaultError `corrupt` on an endless chain */
+export function resolveTypedef(type: Type): Type {
+  let current = type;
+  for (let i = 0; i < MAX_DEPTH; i++) {
+    if (current.kind !== 'typedef' && current.kind !== 'qualified') return current;
+    current = current.target;
+  }
+  throw new FaultError({
+    kind: 'corrupt',
+    what: 'type information',
+    expected: `at most ${MAX_DEPTH} typedefs and qualifiers in a row`,
+    found: 'a longer chain',
+  });
+}
+
+/** Bytes; undefined for void, functions and forward declarations. */
+export function findSize(type: Type): number | undefined {
+  const resolved = resolveTypedef(type);
+  switch (resolved.kind) {
+    case 'void':
+    case 'function':
+      return undefined;
+    case 'array': {
+      const element = findSize(resolved.element);
+      return element === undefined ? undefined : element * resolved.length;
+    }
+    case 'struct':
+    case 'union':
+      return resolved.incomplete ? undefined : resolved.size;
+    case 'int':
+    case 'float':
+    case 'enum':
+    case 'pointer':
+      return resolved.size;
+    case 'typedef':
+    case 'qualified':
+      return undefined;
+  }
+}
+
+/** Bytes. @throws FaultError `unknown-type` where the type has no size */
+export function sizeOf(type: Type): number {
+  const size = findSize(type);
+  if (size === undefined) {
+    throw new FaultError({
+      kind: 'unknown-type',
+      name: `size of ${nameOfType(type)}`,
+      asked: [type.origin],
+    });
+  }
+  return size;
+}
+
+/** The struct or union behind typedefs and qualifiers. */
+export function structOf(type: Type): StructType | undefined {
+  const resolved = resolveTypedef(type);
+  return resolved.kind === 'struct' || resolved.kind === 'union' ? resolved : undefined;
+}
+
+/**
+ * Member by path, e.g. `se.sum_exec_runtime` or `cpus[3].id`; anonymous structs and unions are
+ * searched as C does. Array indexes are not checked against the length: C allows flexible arrays.
+ */
+export function findMember(type: Type, path: string): PlacedMember | undefined {
+  let place: PlacedMember = { type, bitOffset: 0, bitSize: 0 };
+  for (const step of path.split('.')) {
+    const parts = /^([A-Za-z_][A-Za-z_0-9]*)((?:\[[0-9]{1,9}\])*)$/.exec(step);
+    if (parts === null) return undefined;
+    const struct = structOf(place.type);
+    const found = struct === undefined ? undefined : searchMember(struct, parts[1]!, 0);
+    if (found === undefined) return undefined;
+    place = { ...found, bitOffset: place.bitOffset + found.bitOffset };
+    for (const index of parts[2]!.matchAll(/[0-9]+/g)) {
+      const array = resolveTypedef(place.type);
+      if (array.kind !== 'array') return undefined;
+      const size = findSize(array.element);
+      if (size === undefined) return undefined;
+      const bitOffset = place.bitOffset + Number(index[0]) * size * 8;
+      place = { type: array.element, bitOffset, bitSize: 0 };
+    }
+  }
+  return place;
+}
+
+/** @throws FaultError `unknown-type` naming the member and who knows the struct */
+export function memberOf(type: Type, path: string): PlacedMember {
+  const member = findMember(type, path);
+  if (member !== undefined) return member;
+  const name = `${nameOfType(type)}.${path}`;
+  throw new FaultError({ kind: 'unknown-type', name, asked: [type.origin] });
+}
+
+/** Byte offset of a member that is no bit field. @throws FaultError `unknown-type` */
+export function offsetOf(type: Type, path: string): number {
+  return Math.floor(memberOf(type, path).bitOffset / 8);
+}
+
+function searchMember(struct: StructType, name: string, depth: number): PlacedMember | undefined {
+  for (const member of struct.members) if (member.name === name) return member;
+  if (depth >= MAX_DEPTH) return undefined;
+  for (const member of struct.members) {
+    if (member.name !== '') continue;
+    const inner = structOf(member.type);
+    const found = inner === undefined ? undefined : searchMember(inner, name, depth + 1);
+    if (found !== undefined) return { ...found, bitOffset: member.bitOffset + found.bitOffset };
+  }
+  return undefined;
+}
+
+/** Short name for messages: `struct foo`, `foo_t`, `pointer`. */
+export function nameOfType(type: Type): string {
+  switch (type.kind) {
+    case 'struct':
+    case 'union':
+    case 'enum':
+      return `${type.kind} ${type.name === '' ? '(anonymous)' : type.name}`;
+    case 'int':
+    case 'float':
+    case 'typedef':
+      return type.name;
+    case 'qualified':
+      return nameOfType(type.target);
+    case 'void':
+    case 'pointer':
+    case 'array':
+    case 'function':
+      return type.kind;
+  }
+}
