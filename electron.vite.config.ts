@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
+
+/**
+ * `new URL('./name.ts', import.meta.url)` names a worker's entry so that Node runs it from the
+ * sources; in the bundle the same expression must find `name.js` beside the importing file. This
+ * makes each such file an entry of its own and rewrites the name.
+ */
+function workerEntries(): Plugin {
+  return {
+    name: 'oopscope:worker-entries',
+    apply: 'build',
+    transform: {
+      order: 'pre',
+      handler(code, id) {
+        if (id.includes('node_modules') || !code.includes('import.meta.url')) return null;
+        let found = false;
+        const rewritten = code.replaceAll(
+          /new URL\(\s*(['"])(\.{1,2}\/[^'"]+)\.ts\1,\s*import\.meta\.url,?\s*\)/g,
+          (_, quote: string, path: string) => {
+            found = true;
+            const entry = resolve(dirname(id), `${path}.ts`);
+            const name = path.slice(path.lastIndexOf('/') + 1);
+            this.emitFile({ type: 'chunk', id: entry, fileName: `${name}.js` });
+            return `new URL(${quote}./${name}.js${quote}, import.meta.url)`;
+          },
+        );
+        return found ? { code: rewritten, map: null } : null;
+      },
+    },
+  };
+}
+
+/** Entries not written yet are left out, so that the rest can be built. */
+const present = (entries: Record<string, string>) =>
+  Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+
+export default defineConfig({
+  main: {
+    plugins: [workerEntries()],
+    build: {
+      outDir: 'out/main',
+      target: 'node24',
+      minify: false,
+      sourcemap: true,
+      // Small pure-JavaScript packages go into the bundle: a cold start reads one file.
+      externalizeDeps: { exclude: ['ws', 'msgpackr', 'zstddec', 'hysnappy'] },
+      rollupOptions: {
+        input: present({
+          main: 'src-main/main.ts',
+          cli: 'src-main/hosts/cli/main.ts',
+        }),
+        external: ['bufferutil', 'utf-8-validate', 'msgpackr-extract'],
+        // All beside one another, so that what `import.meta.url` finds does not depend on chunking.
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      sourcemap: false,
+      externalizeDeps: false,
+      rollupOptions: {
+        input: present({ preload: 'src-main/hosts/electron/preload/index.ts' }),
+        // A sandboxed preload is a CommonJS script.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'src-renderer',
+    plugins: [svelte()],
+    base: './',
+    build: {
+      outDir: 'out/renderer',
+      target: 'chrome130',
+      sourcemap: true,
+      rollupOptions: { input: 'src-renderer/index.html' },
+    },
+  },
+});
