@@ -1,4 +1,5 @@
 export type * from './block.ts';
+export type * from './host.ts';
 export type * from './rpc.ts';
 export type * from './service.ts';
 export * from './cell.ts';
