@@ -3,3 +3,4 @@ export type * from './host.ts';
 export type * from './rpc.ts';
 export type * from './service.ts';
 export * from './cell.ts';
+export * from './preload.ts';
