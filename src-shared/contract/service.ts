@@ -87,8 +87,8 @@ export interface RunResult {
   readonly error?: ErrorInfo;
 }
 export interface ErrorInfo {
-  /** `usage`: the command line is wrong; `fault`: memory/types/symbols missing; `cancelled`; `open`: the file cannot be opened; `internal`: a bug. */
-  readonly kind: 'usage' | 'fault' | 'cancelled' | 'open' | 'internal';
+  /** `usage`: the command line is wrong; `fault`: memory/types/symbols missing; `cancelled`; `open`: the file cannot be opened; `internal`: a bug; `protocol`: a call that is malformed or not known; `gone`: the session, its engine or the host is gone. */
+  readonly kind: 'usage' | 'fault' | 'cancelled' | 'open' | 'internal' | 'protocol' | 'gone';
   readonly message: string;
 }
 
