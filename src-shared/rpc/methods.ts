@@ -1,0 +1,65 @@
+import type { EngineService } from '../contract/service.ts';
+import type { HostService } from '../contract/host.ts';
+import {
+  address,
+  integer,
+  list,
+  literal,
+  nothing,
+  record,
+  text,
+  union,
+  type Shape,
+} from './shape.ts';
+
+/**
+ * The one table of what may be called from the other side of a transport. The client proxy, the
+ * dispatcher and the validation of requests are all made from it.
+ */
+export interface Method {
+  /** What the request must look like. Also bounds its size: every text and list has a limit. */
+  readonly request: Shape;
+  /** The call reports progress before its result. */
+  readonly progress: boolean;
+}
+export type MethodTable<Service> = Readonly<Record<keyof Service & string, Method>>;
+
+const session = text(64);
+const path = text(4096);
+const paths = list(path, 1, 256);
+
+export const ENGINE_METHODS: MethodTable<EngineService> = {
+  open: { request: record({ paths }), progress: true },
+  close: { request: record({ session }), progress: false },
+  run: { request: record({ session, line: text(16_384) }), progress: true },
+  readMemory: {
+    request: record({
+      session,
+      space: union({
+        kernel: record({ kind: literal('kernel') }),
+        physical: record({ kind: literal('physical') }),
+        user: record({ kind: literal('user'), task: address }),
+      }),
+      address,
+      length: integer(0, 65_536),
+    }),
+    progress: false,
+  },
+  resolve: { request: record({ session, text: text(4096) }), progress: false },
+  complete: {
+    request: record({ session, prefix: text(4096), limit: integer(1, 1000) }),
+    progress: false,
+  },
+  describe: { request: record({ session, addresses: list(address, 0, 4096) }), progress: false },
+  identify: { request: record({ session }), progress: true },
+  regions: { request: record({ session }), progress: false },
+  commands: { request: nothing, progress: false },
+};
+
+export const HOST_METHODS: MethodTable<HostService> = {
+  info: { request: nothing, progress: false },
+  recentFiles: { request: nothing, progress: false },
+  forgetRecent: { request: record({ 'paths?': list(path, 0, 256) }), progress: false },
+  pickFiles: { request: nothing, progress: false },
+  watch: { request: record({ 'events?': nothing }), progress: true },
+};
