@@ -1,33 +1,114 @@
 import type { VirtAddr } from '../base/address.ts';
-import type { SymbolTable } from './symbol-table.ts';
+import { corruptTable } from './corrupt.ts';
+import { KallsymsNames } from './kallsyms-names.ts';
+import { signedOf, SymbolTable } from './symbol-table.ts';
 
 /**
  * How kallsyms_offsets[i] becomes an address.
- * - `relative`: kallsyms_relative_base + (u32)offset
- * - `relative-percpu`: negative: relative_base - 1 - offset; not negative: absolute per-CPU offset
- *   (CONFIG_KALLSYMS_ABSOLUTE_PERCPU, x86-64 SMP until 6.15)
- * - `self-relative`: address of kallsyms_offsets[i] + offset
- * - `absolute`: kallsyms_addresses, 64 bit each
+ * - `relative`: relative base + (u32)offset (x86-64 from 6.15 on)
+ * - `relative-percpu`: negative: relative base - 1 - offset; not negative: an absolute per-CPU
+ *   offset (CONFIG_KALLSYMS_ABSOLUTE_PERCPU, x86-64 SMP before 6.15)
+ * - `self-relative`: address of kallsyms_offsets[i] + (s32)offset (no kallsyms_relative_base; seen
+ *   in 7.2: its VMCOREINFO lacks the base, and only this reading gives its `_stext`)
+ * @source kernel/kallsyms.c kallsyms_sym_address()
  */
-export type KallsymsAddressing = 'relative' | 'relative-percpu' | 'self-relative' | 'absolute';
+export type KallsymsAddressing = 'relative' | 'relative-percpu' | 'self-relative';
 
 /** Raw tables of kallsyms, as in the kernel's rodata. */
 export interface KallsymsTables {
   readonly count: number;
-  /** Compressed names; at least what `count` symbols need. */
+  /** Compressed names; what follows the last symbol is ignored. */
   readonly names: Uint8Array;
   readonly tokenTable: Uint8Array;
   /** 256 little-endian u16. */
   readonly tokenIndex: Uint8Array;
-  /** `count` little-endian 32-bit offsets (64-bit addresses when `absolute`). */
+  /** kallsyms_markers, as many bytes as known: tells 1- from 2-byte lengths. */
+  readonly markers?: Uint8Array | undefined;
+  /** `count` little-endian 32-bit offsets. */
   readonly offsets: Uint8Array;
+  /** kallsyms_offsets; only used when self-relative. */
   readonly offsetsAddress: VirtAddr;
+  /** kallsyms_relative_base; undefined where the kernel has none. */
   readonly relativeBase: VirtAddr | undefined;
-  /** Undefined: decided from the bytes, see {@link decodeKallsyms}. */
-  readonly addressing?: KallsymsAddressing | undefined;
 }
 
-/** @throws FaultError `corrupt` naming the table and the offset in it */
+/** Far more than any kernel has (7.2 cloud: 186 thousand); bounds what a damaged count allocates. */
+export const MAX_KALLSYMS = 4_000_000;
+
+/**
+ * Decodes kallsyms. What the kernel's version would say is read from the bytes instead: two-byte
+ * name lengths (6.1+, commit 73bbb94466fd "kallsyms: support "big" kernel symbols") by whether the
+ * markers or the tables' shape fit, the meaning of offsets by which reading ascends.
+ * @throws FaultError `corrupt` naming the table and the offset in it
+ */
 export function decodeKallsyms(tables: KallsymsTables): SymbolTable {
-  throw new Error(`not written yet: ${tables.count}`);
+  const { count, offsets } = tables;
+  if (!Number.isInteger(count) || count < 1 || count > MAX_KALLSYMS) {
+    throw corruptTable('kallsyms_num_syms', 0, `1 to ${MAX_KALLSYMS} symbols`, String(count));
+  }
+  if (offsets.length < count * 4) {
+    throw corruptTable('kallsyms_offsets', 0, `${count * 4} bytes`, `${offsets.length}`);
+  }
+  const names = new KallsymsNames(tables);
+  const addressing = kallsymsAddressingOf(tables);
+  return new SymbolTable('kallsyms', kallsymsAddresses(tables, addressing), names.types, names);
+}
+
+/**
+ * Which reading of the offsets gives ascending addresses (scripts/kallsyms.c sorts them).
+ * @throws FaultError `corrupt` when none does
+ */
+export function kallsymsAddressingOf(
+  tables: Pick<KallsymsTables, 'count' | 'offsets' | 'offsetsAddress' | 'relativeBase'>,
+): KallsymsAddressing {
+  const candidates: readonly KallsymsAddressing[] =
+    tables.relativeBase === undefined ? ['self-relative'] : ['relative', 'relative-percpu'];
+  let best = candidates[0]!;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const steps = descents(kallsymsAddresses(tables, candidate));
+    if (steps < fewest) [best, fewest] = [candidate, steps];
+  }
+  // A few damaged words are survivable: the table sorts. A wrong reading descends everywhere.
+  if (fewest > tables.count / 64) {
+    throw corruptTable('kallsyms_offsets', 0, 'ascending addresses', `${fewest} descents`);
+  }
+  return best;
+}
+
+/** Signed addresses as doubles, see SymbolTable. */
+function kallsymsAddresses(
+  tables: Pick<KallsymsTables, 'count' | 'offsets' | 'offsetsAddress' | 'relativeBase'>,
+  addressing: KallsymsAddressing,
+): Float64Array {
+  const { count, offsets } = tables;
+  const addresses = new Float64Array(count);
+  const view = new DataView(offsets.buffer, offsets.byteOffset, offsets.byteLength);
+  const base = signedOf(
+    addressing === 'self-relative' ? tables.offsetsAddress : (tables.relativeBase ?? 0n),
+  );
+  for (let i = 0; i < count; i++) {
+    if (addressing === 'relative') {
+      addresses[i] = base + view.getUint32(i * 4, true);
+    } else {
+      const offset = view.getInt32(i * 4, true);
+      if (addressing === 'self-relative') addresses[i] = base + i * 4 + offset;
+      else addresses[i] = offset >= 0 ? offset : base - 1 - offset;
+    }
+  }
+  return addresses;
+}
+
+/**
+ * Steps down in unsigned order. Per-CPU offsets (not negative) come first there, so one step from
+ * them to the (negative) kernel addresses is a step up.
+ */
+function descents(addresses: Float64Array): number {
+  let found = 0;
+  for (let i = 1; i < addresses.length; i++) {
+    const before = addresses[i - 1]!;
+    const after = addresses[i]!;
+    if (before < 0 !== after < 0 ? before < 0 : after < before) found++;
+  }
+  return found;
 }

@@ -86,9 +86,14 @@ export class SymbolTable {
     this.#names = names;
     this.#order = sortedOrder(addresses);
     const order = this.#order;
-    this.#addresses =
-      order === undefined ? addresses : Float64Array.from(order, (i) => addresses[i]!);
-    this.#types = order === undefined ? types : Uint8Array.from(order, (i) => types[i]!);
+    this.#addresses = order === undefined ? addresses : new Float64Array(this.count);
+    this.#types = order === undefined ? types : new Uint8Array(this.count);
+    if (order !== undefined) {
+      for (let i = 0; i < order.length; i++) {
+        this.#addresses[i] = addresses[order[i]!]!;
+        this.#types[i] = types[order[i]!]!;
+      }
+    }
     this.#ranges = ranges?.map((range) => ({
       start: signedOf(range.start),
       // The end may be 2^64, which is 0 when signed.
@@ -255,15 +260,17 @@ function lowerBound(table: Float64Array, value: number, end: number): number {
 
 /** Stable ascending order, or undefined when the values ascend already. */
 function sortedOrder(values: Float64Array): Uint32Array | undefined {
-  let ascending = true;
+  let descents = 0;
+  let split = 0;
   for (let i = 1; i < values.length; i++) {
-    if (values[i]! < values[i - 1]!) {
-      ascending = false;
-      break;
-    }
+    if (values[i]! >= values[i - 1]!) continue;
+    descents++;
+    split = i;
   }
-  if (ascending) return undefined;
+  if (descents === 0) return undefined;
   const order = new Uint32Array(values.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  return order.sort((a, b) => values[a]! - values[b]! || a - b);
+  // kallsyms with per-CPU offsets: they come first, then the kernel; no need to sort.
+  const rotated = descents === 1 && values[values.length - 1]! < values[0]!;
+  for (let i = 0; i < order.length; i++) order[i] = rotated ? (i + split) % order.length : i;
+  return rotated ? order : order.sort((a, b) => values[a]! - values[b]! || a - b);
 }
