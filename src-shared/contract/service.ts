@@ -26,8 +26,14 @@ export interface EngineService {
     request: { readonly session: SessionId },
     call?: CallOptions<HashProgress>,
   ): Promise<readonly FileIdentity[]>;
-  /** Regions of the kernel's virtual space worth scrolling through, ascending. */
-  regions(request: { readonly session: SessionId }): Promise<readonly AddressRegion[]>;
+  /**
+   * Regions worth scrolling through, ascending: of the kernel's virtual space, or of `space` (RAM
+   * ranges; the VMAs of a task). Empty when the engine cannot say.
+   */
+  regions(request: {
+    readonly session: SessionId;
+    readonly space?: MemorySpace;
+  }): Promise<readonly AddressRegion[]>;
   commands(): Promise<readonly CommandInfo[]>;
 }
 
