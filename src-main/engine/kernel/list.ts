@@ -1,0 +1,63 @@
+import { addVirt, hex, type VirtAddr } from '../base/address.ts';
+import type { AddressSpace } from '../program/address-space.ts';
+import { collectWalk, MAX_WALK, type Walk } from './walk.ts';
+
+/**
+ * Addresses of the `struct list_head`s on a list, in list order, the head left out. Bounded, and
+ * ends at the first entry met twice (a cycle that does not come back to the head) or whose `prev`
+ * does not point back.
+ * @param what what to call the list in a problem, e.g. `init_task.tasks`
+ * @source include/linux/list.h `list_for_each`, include/linux/types.h `struct list_head`
+ */
+export function walkList(
+  space: AddressSpace,
+  head: VirtAddr,
+  what: string,
+  limit = MAX_WALK,
+): Walk<VirtAddr> {
+  return collectWalk(what, function* () {
+    const seen = new Set<bigint>([head]);
+    let previous = head;
+    for (;;) {
+      const node = space.readU64(previous) as VirtAddr;
+      const back = space.readU64(addVirt(node, 8));
+      if (back !== previous) {
+        return `${what} is damaged after ${seen.size - 1} entries: ${hex(node)}.prev is ${hex(back)}, not ${hex(previous)}`;
+      }
+      if (node === head) return undefined;
+      if (seen.has(node)) {
+        return `${what} is cyclic: it comes back to ${hex(node)} after ${seen.size - 1} entries`;
+      }
+      if (seen.size > limit) return `${what} has more than ${limit} entries; the rest was not read`;
+      seen.add(node);
+      yield node;
+      previous = node;
+    }
+  });
+}
+
+/**
+ * As {@link walkList} for `struct hlist_head`: singly linked, ends at NULL.
+ * @source include/linux/list.h `hlist_for_each`
+ */
+export function walkHlist(
+  space: AddressSpace,
+  head: VirtAddr,
+  what: string,
+  limit = MAX_WALK,
+): Walk<VirtAddr> {
+  return collectWalk(what, function* () {
+    const seen = new Set<bigint>();
+    let node = space.readU64(head) as VirtAddr;
+    while (node !== 0n) {
+      if (seen.has(node)) {
+        return `${what} is cyclic: it comes back to ${hex(node)} after ${seen.size} entries`;
+      }
+      if (seen.size >= limit) return `${what} has more than ${limit} entries; the rest was not read`;
+      seen.add(node);
+      yield node;
+      node = space.readU64(node) as VirtAddr;
+    }
+    return undefined;
+  });
+}
