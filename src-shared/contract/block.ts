@@ -63,6 +63,8 @@ export interface TaskHeaderBlock {
 export interface StackBlock {
   readonly type: 'stack';
   readonly stack: StackTrace;
+  /** For text: `function+offset` (`bt -s`), the offset in this radix. */
+  readonly symbolOffsets?: 10 | 16;
 }
 export interface StackTrace {
   readonly task: TaskRef;
@@ -115,6 +117,21 @@ export interface RegisterSet {
 export interface LogBlock {
   readonly type: 'log';
   readonly records: LogTable;
+  /** For text: what stands before each record; crash's `[seconds]` when absent. */
+  readonly show?: LogShow;
+}
+export interface LogShow {
+  /** `date`: wall-clock time, needs `bootTime`. */
+  readonly time: 'seconds' | 'date' | 'none';
+  /** Seconds since the epoch at which the machine's clock of the log was 0. */
+  readonly bootTime?: number;
+  /** `<4>` before the text (`log -m`). */
+  readonly level: boolean;
+  /** `[T123]` before the text (`log -c`); `callerWidth` characters inside the brackets. */
+  readonly caller: boolean;
+  readonly callerWidth?: number;
+  /** `SUBSYSTEM=…`, `DEVICE=…` lines after the text (`log -d`). */
+  readonly context: boolean;
 }
 /** The kernel log, struct of arrays, oldest first. */
 export interface LogTable {
@@ -130,6 +147,8 @@ export interface LogTable {
   readonly caller: readonly string[];
   /** May hold `\n` (multi-line records); bytes that are not UTF-8 are shown as `\xNN`. */
   readonly text: readonly string[];
+  /** `KEY=value` pairs of each record: SUBSYSTEM, DEVICE. */
+  readonly context?: readonly (readonly string[])[];
   /** Records known to be lost or unreadable, full sentences. */
   readonly warnings: readonly string[];
 }
@@ -142,6 +161,12 @@ export interface MemoryBlock {
   readonly unit: 1 | 2 | 4 | 8;
   /** For text: `hex`, `decimal`, `unsigned`, `ascii`, `symbol`. */
   readonly format: 'hex' | 'decimal' | 'unsigned' | 'ascii' | 'symbol' | 'symbol-slab';
+  /** For text of `hex`: no ASCII column (`rd -x`). */
+  readonly noAscii?: boolean;
+  /** For text: units are shown most significant byte first as they lie in memory (`rd -N`). */
+  readonly bigEndian?: boolean;
+  /** For text: rows are labelled by their distance from this address (`rd -o`). */
+  readonly offsetsFrom?: bigint;
 }
 export type MemorySpace =
   | { readonly kind: 'kernel' }
@@ -197,6 +222,8 @@ export interface ValueBlock {
   readonly size: number;
   /** Show offsets (`struct -o`). */
   readonly showOffsets: boolean;
+  /** For text: radix of integers; by kind when absent. */
+  readonly radix?: 10 | 16;
   readonly origin: string;
 }
 export interface ValueNode {
