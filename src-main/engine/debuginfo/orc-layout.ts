@@ -43,21 +43,21 @@ const COMMON = {
 } as const;
 
 /** 4.14 to 6.2. */
-const FIRST: OrcBits = {
+export const ORC_BITS_4_14: OrcBits = {
   ...COMMON,
   type: { shift: 8, width: 2 },
   signal: undefined,
   end: { shift: 10, width: 1 },
 };
 /** 6.3. */
-const WITH_SIGNAL: OrcBits = {
+export const ORC_BITS_6_3: OrcBits = {
   ...COMMON,
   type: { shift: 8, width: 2 },
   signal: { shift: 10, width: 1 },
   end: { shift: 11, width: 1 },
 };
 /** 6.4 and later. */
-const WITH_TYPES: OrcBits = {
+export const ORC_BITS_6_4: OrcBits = {
   ...COMMON,
   type: { shift: 8, width: 3 },
   signal: { shift: 11, width: 1 },
@@ -87,37 +87,4 @@ export function orcBitsOf(entry: OrcEntryStruct): OrcBits | undefined {
   if (spReg === undefined || bpReg === undefined || type === undefined || !whole) return undefined;
   const offsets = { spOffset: spOffset.bitOffset / 8, bpOffset: bpOffset.bitOffset / 8 };
   return { size: entry.size, ...offsets, flags, spReg, bpReg, type, signal, end };
-}
-
-/** Entries looked at, spread over the table. */
-const SAMPLES = 32;
-const PER_SAMPLE = 64;
-
-/**
- * Without types: most entries are of ordinary functions (ORC_TYPE_CALL), whose number is 2 since
- * 6.4 and was 0 before; a set bit 10 beside a stack register is 6.3's `signal` (before, it was
- * `end`, which comes without a stack register). A heuristic: a module's small table cannot always
- * tell 6.2 from 6.3.
- * @param readEntries fills whole 6-byte entries from an index on
- */
-export function guessOrcBits(
-  count: number,
-  readEntries: (index: number, target: Uint8Array) => void,
-): OrcBits {
-  let calls = 0;
-  let seen = 0;
-  let signals = 0;
-  const step = Math.max(PER_SAMPLE, Math.floor(count / SAMPLES));
-  for (let index = 0; index < count; index += step) {
-    const bytes = new Uint8Array(Math.min(PER_SAMPLE, count - index) * 6);
-    readEntries(index, bytes);
-    for (let at = 0; at < bytes.length; at += 6) {
-      const flags = bytes[at + 4]! | (bytes[at + 5]! << 8);
-      seen++;
-      if (((flags >>> 8) & 7) === 2) calls++;
-      if ((flags & 0x800) !== 0 || ((flags & 0x400) !== 0 && (flags & 0xf) !== 0)) signals++;
-    }
-  }
-  if (calls * 2 > seen) return WITH_TYPES;
-  return signals > 0 ? WITH_SIGNAL : FIRST;
 }

@@ -1,43 +1,15 @@
 import { addVirt, type VirtAddr } from '../base/address.ts';
 import { corruptTable } from './corrupt.ts';
-import { guessOrcBits, orcBitsOf, type OrcBits, type OrcEntryStruct } from './orc-layout.ts';
-
-/**
- * Where a value is found. `sp-indirect` and `bp-indirect`: the value is in memory,
- * `bp-indirect` at bp + offset; `sp-indirect` at sp, and the offset is added to what is read there
- * (5.12+, commit 87ccc826bf1c "x86/unwind/orc: Change REG_SP_INDIRECT"; 5.10 added it before the
- * read, but no entry of its tables has that register).
- */
-export type OrcRegister =
-  | 'undefined'
-  | 'prev-sp'
-  | 'dx'
-  | 'di'
-  | 'bp'
-  | 'sp'
-  | 'r10'
-  | 'r13'
-  | 'bp-indirect'
-  | 'sp-indirect'
-  | 'invalid';
-
-/** ORC_REG_* by number. @source arch/x86/include/asm/orc_types.h */
-const REGISTERS: readonly OrcRegister[] = [
-  'undefined',
-  'prev-sp',
-  'dx',
-  'di',
-  'bp',
-  'sp',
-  'r10',
-  'r13',
-  'bp-indirect',
-  'sp-indirect',
-];
+import { orcBitsOf, type OrcBits, type OrcEntryStruct } from './orc-layout.ts';
+import { guessOrcBits, orcRegistersOf, sampleOrcTable, type OrcRegister } from './orc-sample.ts';
 
 /** How to find the caller's frame at one address, whatever the kernel's version of the format. */
 export interface OrcEntry {
-  /** The caller's sp (before the call) is this register + spOffset. */
+  /**
+   * The caller's sp (before the call) is this register + spOffset. `bp-indirect`: it is in memory
+   * at bp + spOffset. `sp-indirect`: it is what is in memory at sp, plus spOffset (5.12+, commit
+   * 87ccc826bf1c "x86/unwind/orc: Change REG_SP_INDIRECT"; before, the offset was added first).
+   */
   readonly spReg: OrcRegister;
   readonly spOffset: number;
   /** `undefined`: bp is unchanged (or in the pt_regs); else it was saved at bpReg + bpOffset. */
@@ -120,14 +92,13 @@ class LazyOrcTable implements OrcTable {
   readonly #location: OrcTableLocation;
   readonly #blocks = new Map<number, Int32Array>();
   readonly #entries = new Map<number, OrcEntry>();
-  #bits: OrcBits | undefined;
+  #format: OrcFormat | undefined;
 
   constructor(memory: OrcMemory, location: OrcTableLocation, layout: OrcLayout) {
     this.count = location.count;
     this.layout = layout;
     this.#memory = memory;
     this.#location = location;
-    this.#bits = layout.bits;
   }
 
   find(address: VirtAddr): OrcEntry | undefined {
@@ -164,24 +135,39 @@ class LazyOrcTable implements OrcTable {
   #entryAt(index: number): OrcEntry {
     let entry = this.#entries.get(index);
     if (entry === undefined) {
-      this.#bits ??= this.#guess();
-      const bytes = new Uint8Array(this.#bits.size);
+      this.#format ??= this.#formatOnce();
+      const bytes = new Uint8Array(this.#format.bits.size);
       this.#memory.readInto(addVirt(this.#location.entries, index * bytes.length), bytes);
-      entry = decodeOrcEntry(bytes, this.#bits);
+      entry = decodeOrcEntry(bytes, this.#format);
       this.#entries.set(index, entry);
     }
     return entry;
   }
 
-  #guess(): OrcBits {
-    return guessOrcBits(this.count, (index, target) => {
-      this.#memory.readInto(addVirt(this.#location.entries, index * 6), target);
+  #formatOnce(): OrcFormat {
+    const size = this.layout.bits?.size ?? 6;
+    const sample = sampleOrcTable(this.count, (index, count) => {
+      const bytes = new Uint8Array(count * size);
+      this.#memory.readInto(addVirt(this.#location.entries, index * size), bytes);
+      const flags: number[] = [];
+      const at = this.layout.bits?.flags ?? 4;
+      for (let i = 0; i < count; i++)
+        flags.push(bytes[i * size + at]! | (bytes[i * size + at + 1]! << 8));
+      return flags;
     });
+    return { bits: this.layout.bits ?? guessOrcBits(sample), registers: orcRegistersOf(sample) };
   }
 }
 
+/** How to read an entry: where the fields are, and what the register numbers mean. */
+export interface OrcFormat {
+  readonly bits: OrcBits;
+  readonly registers: readonly OrcRegister[];
+}
+
 /** One raw entry in the terms of the newest format. */
-export function decodeOrcEntry(bytes: Uint8Array, bits: OrcBits): OrcEntry {
+export function decodeOrcEntry(bytes: Uint8Array, format: OrcFormat): OrcEntry {
+  const { bits, registers } = format;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // The bit fields lie in one word behind the two offsets, in every version.
   const flags = view.getUint16(bits.flags, true);
@@ -191,9 +177,9 @@ export function decodeOrcEntry(bytes: Uint8Array, bits: OrcBits): OrcEntry {
   const rawType = field(bits.type);
   const type = bits.end === undefined ? newType(rawType) : oldType(rawType, spReg, field(bits.end));
   return {
-    spReg: REGISTERS[spReg] ?? 'invalid',
+    spReg: registers[spReg] ?? 'invalid',
     spOffset: view.getInt16(bits.spOffset, true),
-    bpReg: REGISTERS[field(bits.bpReg)] ?? 'invalid',
+    bpReg: registers[field(bits.bpReg)] ?? 'invalid',
     bpOffset: view.getInt16(bits.bpOffset, true),
     type,
     // Before 6.3 there is no flag: saved registers imply it.

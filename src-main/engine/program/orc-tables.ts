@@ -3,6 +3,7 @@ import { orcLayoutOf, openOrcTable, type OrcLayout, type OrcTable } from '../deb
 import type { AddressSpace } from './address-space.ts';
 import type { LoadedModule } from './modules.ts';
 import type { ProgramSymbols } from './symbols.ts';
+import { structOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 
 /** What the tables are found with. */
@@ -61,7 +62,8 @@ export class OrcTables {
   }
 
   #layoutOnce(): OrcLayout {
-    this.#layout ??= orcLayoutOf(this.#sources.findType('struct orc_entry'));
+    const entry = this.#sources.findType('struct orc_entry');
+    this.#layout ??= orcLayoutOf(entry && structOf(entry));
     return this.#layout;
   }
 }
