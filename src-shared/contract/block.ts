@@ -96,7 +96,8 @@ export interface StackFrame {
   readonly method: 'start' | 'orc' | 'cfi' | 'frame-pointer' | 'scan';
   readonly exact: boolean;
   /** Which stack the frame lies on. */
-  readonly stack: 'task' | 'irq' | 'softirq' | 'nmi' | 'df' | 'db' | 'mce' | 'vc' | 'entry' | 'user' | 'unknown';
+  readonly stack:
+    'task' | 'irq' | 'softirq' | 'nmi' | 'df' | 'db' | 'mce' | 'vc' | 'entry' | 'user' | 'unknown';
   /** True when pc is the exact interrupted instruction rather than a return address. */
   readonly interrupted: boolean;
   /** Registers saved at this boundary (exception, interrupt, NMI, syscall entry), belonging to the context *below* (outer to) this frame. */
@@ -165,8 +166,6 @@ export interface MemoryBlock {
   readonly noAscii?: boolean;
   /** For text: units are shown most significant byte first as they lie in memory (`rd -N`). */
   readonly bigEndian?: boolean;
-  /** For text: rows are labelled by their distance from this address (`rd -o`). */
-  readonly offsetsFrom?: bigint;
 }
 export type MemorySpace =
   | { readonly kind: 'kernel' }
@@ -230,7 +229,19 @@ export interface ValueNode {
   readonly name: string;
   /** C declaration of the type without the name, e.g. `struct list_head *`, `unsigned char [16]`. */
   readonly typeName: string;
-  readonly kind: 'struct' | 'union' | 'array' | 'pointer' | 'int' | 'bool' | 'char' | 'enum' | 'float' | 'function' | 'void' | 'string';
+  readonly kind:
+    | 'struct'
+    | 'union'
+    | 'array'
+    | 'pointer'
+    | 'int'
+    | 'bool'
+    | 'char'
+    | 'enum'
+    | 'float'
+    | 'function'
+    | 'void'
+    | 'string';
   /** Bytes from the start of the outermost object. */
   readonly offset: number;
   /** Set for bit fields: position within its byte offset, and width. */
@@ -279,7 +290,13 @@ export interface TranslationBlock {
   /** Explains a not-present entry: swap slot, migration, prot-none, poison. */
   readonly note?: string;
   readonly page?: { readonly state: ByteState; readonly struct?: bigint };
-  readonly vma?: { readonly address: bigint; readonly start: bigint; readonly end: bigint; readonly flags: bigint; readonly file: string };
+  readonly vma?: {
+    readonly address: bigint;
+    readonly start: bigint;
+    readonly end: bigint;
+    readonly flags: bigint;
+    readonly file: string;
+  };
   readonly task?: TaskRef;
 }
 
