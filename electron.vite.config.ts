@@ -23,6 +23,7 @@ function workerEntries(): Plugin {
           (_, quote: string, path: string) => {
             found = true;
             const entry = resolve(dirname(id), `${path}.ts`);
+            if (!existsSync(entry)) this.error(`${id}: no worker entry ${entry}`);
             const name = path.slice(path.lastIndexOf('/') + 1);
             this.emitFile({ type: 'chunk', id: entry, fileName: `${name}.js` });
             return `new URL(${quote}./${name}.js${quote}, import.meta.url)`;

@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import type { HostEvent, HostInfo, HostService } from '../../../src-shared/contract/index.ts';
+import type { ApprovedPaths } from './approved-paths.ts';
+import type { RecentFiles } from './recent-files.ts';
+
+/** What a window's host needs of the app. */
+export interface WindowHostNeeds {
+  readonly version: string;
+  readonly recent: RecentFiles;
+  readonly approved: ApprovedPaths;
+  /** Dumps to open at start. */
+  readonly initial: readonly (readonly string[])[];
+  /** Shows the open dialog; no paths when cancelled. */
+  readonly pickFiles: () => Promise<readonly string[]>;
+  /** The list of recent files changed. */
+  readonly onRecentChange: () => void;
+}
+
+/** The host as one window sees it. */
+export class WindowHost {
+  readonly approved: ApprovedPaths;
+  readonly service: HostService;
+  readonly #needs: WindowHostNeeds;
+  readonly #watchers = new Set<(event: HostEvent) => void>();
+  /** Events that came while no page was watching (the window is loading). */
+  #early: HostEvent[] = [];
+
+  constructor(needs: WindowHostNeeds) {
+    this.#needs = needs;
+    this.approved = needs.approved;
+    this.approved.approve(needs.initial.flat());
+    this.service = this.#makeService();
+  }
+
+  /** Tells the page what the user wants of it. Paths are approved with it. */
+  send(event: HostEvent): void {
+    if (event.type === 'open') this.approved.approve(event.paths);
+    if (this.#watchers.size === 0) this.#early.push(event);
+    for (const watcher of this.#watchers) watcher(event);
+  }
+
+  opened(paths: readonly string[], release: string | undefined): void {
+    const openedAt = Date.now();
+    this.#needs.recent.add({ paths, openedAt, ...(release !== undefined && { release }) });
+    this.#needs.onRecentChange();
+  }
+
+  #makeService(): HostService {
+    const { recent, approved, pickFiles, onRecentChange } = this.#needs;
+    return {
+      info: () => Promise.resolve(this.#info()),
+      recentFiles: () => {
+        const list = recent.list();
+        approved.approve(list.flatMap((entry) => entry.paths));
+        return Promise.resolve(list);
+      },
+      forgetRecent: ({ paths }) => {
+        recent.forget(paths);
+        onRecentChange();
+        return Promise.resolve();
+      },
+      pickFiles: async () => {
+        const paths = await pickFiles();
+        approved.approve(paths);
+        return paths;
+      },
+      watch: (_request, call) =>
+        new Promise((resolve) => {
+          const watcher = (event: HostEvent) => call?.onProgress?.(event);
+          this.#watchers.add(watcher);
+          for (const event of this.#early.splice(0)) watcher(event);
+          call?.signal?.addEventListener('abort', () => {
+            this.#watchers.delete(watcher);
+            resolve();
+          });
+        }),
+    };
+  }
+
+  #info(): HostInfo {
+    return {
+      host: 'electron',
+      version: this.#needs.version,
+      initial: this.#needs.initial,
+      canOpenDialog: true,
+      machineName: hostname(),
+      platform: process.platform,
+    };
+  }
+}
