@@ -1,5 +1,6 @@
 import type { ByteSource, Decompressors } from '../base/byte-source.ts';
 import type { Pfn } from '../base/address.ts';
+import type { OpenError } from './open-error.ts';
 
 /**
  * What the dump holds for a page frame.
@@ -10,8 +11,7 @@ import type { Pfn } from '../base/address.ts';
  * - `truncated`: should be in the file, the file ends before
  * - `missing-part`: belongs to a file of a split set that was not given
  */
-export type PageState =
-  'present' | 'zero' | 'excluded' | 'not-ram' | 'truncated' | 'missing-part';
+export type PageState = 'present' | 'zero' | 'excluded' | 'not-ram' | 'truncated' | 'missing-part';
 
 /** ELF note as the dump carries it. */
 export interface DumpNote {
@@ -68,6 +68,11 @@ export interface DumpImage {
    * @throws FaultError kind `corrupt` (page data damaged; names the file offset) or `io`
    */
   readPage(frame: Pfn, target: Uint8Array): PageState;
+  /**
+   * First frame in [from, end) that the file should have the bytes of: its state is `present`,
+   * `zero` or `truncated`. Skips what was excluded without looking at each frame.
+   */
+  findStoredFrame(from: Pfn, end: Pfn): Pfn | undefined;
   /** Ranges of frames that are RAM as far as the dump says: [start, end). Ascending. */
   ramRanges(): Iterable<{ readonly start: Pfn; readonly end: Pfn }>;
   /** Frames by state over [0, endPfn); may scan bitmaps/descriptors (ms), not page data. */
@@ -77,8 +82,8 @@ export interface DumpImage {
 export type Probe =
   | { readonly match: 'yes'; readonly image: DumpImage }
   | { readonly match: 'no' }
-  /** It is this format, but cannot be opened: a sentence naming file, offset, expected, found. */
-  | { readonly match: 'damaged'; readonly why: string };
+  /** It is this format, but cannot be opened: the sentence names file, offset, expected, found. */
+  | { readonly match: 'damaged'; readonly error: OpenError };
 
 /** One dump format: given all files of the set, says whether they are its own. */
 export interface DumpFormat {
