@@ -1,5 +1,5 @@
 import type { VirtAddr } from '../base/address.ts';
-import { orcLayoutOf, openOrcTable, type OrcLayout, type OrcTable } from '../debuginfo/orc.ts';
+import { openOrcTable, orcLayoutOf, type OrcLayout, type OrcTable } from '../debuginfo/orc.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { LoadedModule } from './modules.ts';
 import type { ProgramSymbols } from './symbols.ts';

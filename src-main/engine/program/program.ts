@@ -1,4 +1,4 @@
-import { addVirt, virtAddr, type VirtAddr } from '../base/address.ts';
+import { addVirt, virtAddr, type PhysAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import type { OrcTable } from '../debuginfo/orc.ts';
 import type { Vmcoreinfo } from '../debuginfo/vmcoreinfo.ts';
@@ -7,7 +7,7 @@ import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { KernelTranslator } from '../translate/kernel-translator.ts';
 import type { TypeFinderChain } from '../types/finder-chain.ts';
 import type { Type } from '../types/type.ts';
-import type { AddressSpace } from './address-space.ts';
+import { TranslatedSpace, type AddressSpace } from './address-space.ts';
 import { readCpuSets, type CpuSets } from './cpus.ts';
 import { readModules, type LoadedModule, type ModuleList } from './modules.ts';
 import { KernelObject, type ObjectContext } from './object.ts';
@@ -131,6 +131,11 @@ export class Program implements ObjectContext {
   get cpus(): CpuSets {
     this.#cpus ??= readCpuSets((symbol) => this.global(symbol, 'struct cpumask'));
     return this.#cpus;
+  }
+
+  /** Memory of a process through its page tables (`mm->pgd`, physical). */
+  userSpace(pgd: PhysAddr, name: string): AddressSpace {
+    return new TranslatedSpace(name, this.physical, this.translator.userTranslator(pgd));
   }
 
   /** ORC table that covers an address: the kernel's or a module's. */

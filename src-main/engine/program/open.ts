@@ -1,0 +1,192 @@
+import { hex } from '../base/address.ts';
+import { FaultError } from '../base/fault.ts';
+import { parseBtf } from '../debuginfo/btf.ts';
+import type { SymbolTable } from '../debuginfo/symbol-table.ts';
+import { parseVmcoreinfo, type Vmcoreinfo } from '../debuginfo/vmcoreinfo.ts';
+import type { DumpImage } from '../dump/dump-image.ts';
+import { createPhysicalMemory } from '../memory/cached-memory.ts';
+import type { PhysicalMemory } from '../memory/physical-memory.ts';
+import { KernelTranslator } from '../translate/kernel-translator.ts';
+import { BtfTypeFinder } from '../types/btf-type-finder.ts';
+import { BuiltInTypeFinder } from '../types/built-in.ts';
+import { TypeFinderChain } from '../types/finder-chain.ts';
+import { MAX_READ, TranslatedSpace, type AddressSpace } from './address-space.ts';
+import { findKallsyms } from './find-kallsyms.ts';
+import { findVmcoreinfo } from './find-vmcoreinfo.ts';
+import { ModuleTypeFinder } from './module-type-finder.ts';
+import { Program, type Capability, type Decision } from './program.ts';
+import { ProgramSymbols } from './symbols.ts';
+
+/** The phases of opening, in order. */
+export type OpenPhase = 'vmcoreinfo' | 'page-tables' | 'symbols' | 'types';
+
+/** What was decided and missed on the way; ends up in the program. */
+class OpenLog {
+  readonly decisions: Decision[] = [];
+  readonly capabilities: Capability[] = [];
+  readonly warnings: string[] = [];
+}
+
+/**
+ * Puts a program together from a dump: VMCOREINFO, page tables, symbols, types; each from the dump
+ * itself, each with the evidence for the choice. What cannot be found is a capability with its
+ * reason and the rest goes on; only without page tables is there nothing left but physical memory.
+ * @throws FaultError when neither VMCOREINFO nor page tables can be found
+ */
+export function openProgram(
+  image: DumpImage,
+  onPhase: (phase: OpenPhase, text: string) => void = () => undefined,
+): Program {
+  const log = new OpenLog();
+  const physical = createPhysicalMemory(image);
+  log.capabilities.push({ name: 'memory', ok: true, how: image.format });
+
+  onPhase('vmcoreinfo', 'Reading VMCOREINFO');
+  const vmcoreinfo = readVmcoreinfo(image, log);
+  onPhase('page-tables', 'Finding the kernel page tables');
+  const translator = findTranslator(image, physical, vmcoreinfo, log);
+  const kernel = new TranslatedSpace('kernel', physical, translator);
+  onPhase('symbols', 'Decoding kallsyms from memory');
+  const symbols = findSymbols(kernel, vmcoreinfo, log);
+  learnBases(translator, kernel, symbols, log);
+  onPhase('types', 'Reading BTF from memory');
+  const types = new TypeFinderChain();
+  const btf = findBtf(kernel, symbols, log);
+  if (btf !== undefined) types.add(btf);
+
+  const program: Program = new Program({
+    image,
+    physical,
+    vmcoreinfo,
+    translator,
+    kernel,
+    types,
+    symbols: (modules) => new ProgramSymbols(symbols, modules),
+    decisions: log.decisions,
+    capabilities: log.capabilities,
+    warnings: log.warnings,
+  });
+  if (btf !== undefined) types.add(new ModuleTypeFinder(btf, () => program.modules()));
+  types.add(new BuiltInTypeFinder());
+  return program;
+}
+
+function readVmcoreinfo(image: DumpImage, log: OpenLog): Vmcoreinfo {
+  if (image.vmcoreinfo !== undefined) {
+    const info = parseVmcoreinfo(image.vmcoreinfo);
+    log.warnings.push(...info.warnings);
+    if (info.osRelease !== undefined) {
+      log.decisions.push({
+        what: 'VMCOREINFO',
+        value: info.osRelease,
+        evidence: 'carried by the dump',
+      });
+      return info;
+    }
+    log.warnings.push('The VMCOREINFO of the dump has no OSRELEASE; memory was searched for one.');
+  }
+  const found = findVmcoreinfo(image);
+  log.warnings.push(...found.warnings);
+  log.decisions.push({
+    what: 'VMCOREINFO',
+    value: found.info.osRelease ?? 'unknown release',
+    evidence: found.evidence,
+  });
+  return found.info;
+}
+
+function findTranslator(
+  image: DumpImage,
+  physical: PhysicalMemory,
+  vmcoreinfo: Vmcoreinfo,
+  log: OpenLog,
+): KernelTranslator {
+  const translator = new KernelTranslator(physical, {
+    vmcoreinfo,
+    endPfn: image.endPfn,
+    structPageSize: vmcoreinfo.size('page'),
+  });
+  log.capabilities.push({
+    name: 'page-tables',
+    ok: true,
+    how: `${translator.levels}-level page tables at physical ${hex(translator.root.root)}`,
+  });
+  return translator;
+}
+
+function findSymbols(
+  kernel: AddressSpace,
+  vmcoreinfo: Vmcoreinfo,
+  log: OpenLog,
+): SymbolTable | undefined {
+  try {
+    const found = findKallsyms(kernel, vmcoreinfo);
+    log.capabilities.push({
+      name: 'symbols',
+      ok: true,
+      how: `kallsyms in the dump, ${found.table.count} symbols`,
+    });
+    log.decisions.push({
+      what: 'kallsyms',
+      value: `${found.table.count} symbols`,
+      evidence: found.evidence,
+    });
+    log.warnings.push(...found.warnings);
+    return found.table;
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    log.capabilities.push({ name: 'symbols', ok: false, how: error.message });
+    return undefined;
+  }
+}
+
+function learnBases(
+  translator: KernelTranslator,
+  kernel: AddressSpace,
+  symbols: SymbolTable | undefined,
+  log: OpenLog,
+): void {
+  translator.learnBases({
+    findSymbol: (name) => symbols?.findSymbol(name)?.address,
+    readU64: (address) => kernel.readU64(address),
+  });
+  log.decisions.push(...translator.decisions);
+  log.warnings.push(...translator.warnings);
+}
+
+/** @source include/asm-generic/vmlinux.lds.h `BTF`: __start_BTF, __stop_BTF */
+function findBtf(
+  kernel: AddressSpace,
+  symbols: SymbolTable | undefined,
+  log: OpenLog,
+): BtfTypeFinder | undefined {
+  const missing = (how: string): undefined => {
+    log.capabilities.push({ name: 'types', ok: false, how });
+    return undefined;
+  };
+  const start = symbols?.findSymbol('__start_BTF')?.address;
+  const stop = symbols?.findSymbol('__stop_BTF')?.address;
+  if (symbols === undefined) return missing('BTF is found by its symbols, and there are none');
+  if (start === undefined || stop === undefined || stop <= start) {
+    return missing('the kernel was built without BTF (no symbol __start_BTF)');
+  }
+  const size = Number(stop - start);
+  if (size > MAX_READ) return missing(`BTF of ${size} bytes is not believable`);
+  try {
+    const table = parseBtf(kernel.read(start, size), 'BTF');
+    log.capabilities.push({
+      name: 'types',
+      ok: true,
+      how: `BTF in the dump, ${table.count} types`,
+    });
+    log.decisions.push({
+      what: 'types',
+      value: `BTF, ${table.count} types`,
+      evidence: `${size} bytes at __start_BTF ${hex(start)}`,
+    });
+    return new BtfTypeFinder(table);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    return missing(`BTF cannot be read: ${error.message}`);
+  }
+}
