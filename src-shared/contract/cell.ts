@@ -28,10 +28,21 @@ export function isAbsent(value: unknown): value is Absent {
 /**
  * What the numbers of a column mean; decides how they are shown, sorted and linked.
  * `address` virtual, `physical` physical address (bigint); `bytes` a size; `count`/`id` numbers;
- * `symbol` a name with optional +offset; `flags` raw bits (bigint).
+ * `symbol` a name with optional +offset; `flags` raw bits (bigint); `date` seconds since the epoch,
+ * UTC; `seconds` a duration.
  */
 export type ColumnKind =
-  'text' | 'address' | 'physical' | 'bytes' | 'count' | 'id' | 'percent' | 'seconds' | 'symbol' | 'flags';
+  | 'text'
+  | 'address'
+  | 'physical'
+  | 'bytes'
+  | 'count'
+  | 'id'
+  | 'percent'
+  | 'seconds'
+  | 'date'
+  | 'symbol'
+  | 'flags';
 
 export interface Column {
   /** Stable name for scripts (`--json`), e.g. `pid`. */
