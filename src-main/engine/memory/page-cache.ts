@@ -17,6 +17,7 @@ export class PageCache {
   readonly #mask: number;
   readonly #chunks: Uint8Array[] = [];
   readonly #pages: Uint8Array[] = [];
+  readonly #views: DataView[] = [];
   #count = 0;
   #hand = 0;
   /** A dropped slot, taken before anything is evicted (a failed fill must not cost a page). */
@@ -37,32 +38,41 @@ export class PageCache {
     return this.#count;
   }
 
-  /** The page's bytes, or `undefined`; a view that `claim` may give to another frame. */
-  find(frame: number): Uint8Array | undefined {
+  /** The bytes of a slot; `claim` may give the slot to another frame. */
+  bytesOf(slot: number): Uint8Array {
+    return this.#pages[slot] as Uint8Array;
+  }
+
+  viewOf(slot: number): DataView {
+    return this.#views[slot] as DataView;
+  }
+
+  /** The frame's slot, or -1. */
+  find(frame: number): number {
     let at = hashOf(frame) & this.#mask;
     for (;;) {
       const slot = this.#table[at] as number;
-      if (slot === EMPTY) return undefined;
+      if (slot === EMPTY) return EMPTY;
       if (this.#frames[slot] === frame) {
         this.#used[slot] = 1;
-        return this.#pages[slot];
+        return slot;
       }
       at = (at + 1) & this.#mask;
     }
   }
 
   /**
-   * A page for `frame` (not cached yet) to be filled by the caller, who must `drop` it if that
+   * A slot for `frame` (not cached yet) to be filled by the caller, who must `drop` it if that
    * fails. May evict another page.
    */
-  claim(frame: number): Uint8Array {
+  claim(frame: number): number {
     const slot = this.#freeSlot();
     this.#frames[slot] = frame;
     this.#used[slot] = 1;
     let at = hashOf(frame) & this.#mask;
     while ((this.#table[at] as number) !== EMPTY) at = (at + 1) & this.#mask;
     this.#table[at] = slot;
-    return this.#pages[slot] as Uint8Array;
+    return slot;
   }
 
   /** Forgets `frame`; its slot is the next one claimed. */
@@ -101,7 +111,9 @@ export class PageCache {
       this.#chunks.push(new Uint8Array(pages * PAGE_SIZE));
     }
     const chunk = this.#chunks[this.#chunks.length - 1] as Uint8Array;
-    this.#pages.push(chunk.subarray(inChunk * PAGE_SIZE, (inChunk + 1) * PAGE_SIZE));
+    const start = inChunk * PAGE_SIZE;
+    this.#pages.push(chunk.subarray(start, start + PAGE_SIZE));
+    this.#views.push(new DataView(chunk.buffer, start, PAGE_SIZE));
     return slot;
   }
 
