@@ -1,0 +1,97 @@
+import { listModules, type ModuleView } from '../kernel/module.ts';
+import { taintLetters } from '../kernel/taint.ts';
+import { UsageError, type Command } from './command.ts';
+import { info, warning } from './context.ts';
+import { notApplicable } from './facts.ts';
+import { parseOptions } from './options.ts';
+import { tableBlock, type ColumnOf } from './table.ts';
+
+export const mod: Command = {
+  name: 'mod',
+  summary: 'loaded modules',
+  usage: '[-t]',
+  help: [
+    'Modules ascending by address: struct module, name, where the text lies (since 6.4; before, the',
+    'one block of core memory), size without init sections, users, state, taints, and what knows',
+    'their symbols.',
+    '',
+    '  -t  only modules that taint the kernel, with their taint letters',
+  ],
+  needs: ['memory', 'symbols', 'types', 'modules'],
+  *run({ program }, args) {
+    const options = parseOptions(args, 't');
+    if (options.operands.length > 0) throw new UsageError('mod takes no operands');
+    const modules = listModules(program);
+    for (const text of program.moduleWarnings) yield warning(text);
+    for (const text of modules.flatMap(({ problems }) => problems)) yield warning(text);
+    if (modules.length === 0) {
+      yield info('no modules installed');
+      return;
+    }
+    if (!options.has('t')) {
+      const sinceLayout = modules.some(({ module }) => module.object.has('mem'));
+      yield tableBlock('mod', columns(sinceLayout ? 'TEXT_BASE' : 'BASE'), modules);
+      return;
+    }
+    const tainted = modules.filter(({ taints }) => (taints ?? 0n) !== 0n);
+    if (tainted.length === 0) yield info('no tainted modules');
+    else yield tableBlock('mod-t', [NAME, TAINTS], tainted);
+  },
+};
+
+const NAME: ColumnOf<ModuleView> = {
+  id: 'name',
+  title: 'NAME',
+  kind: 'text',
+  cell: (view) => view.name,
+};
+
+const TAINTS: ColumnOf<ModuleView> = {
+  id: 'taints',
+  title: 'TAINTS',
+  kind: 'text',
+  help: 'Letters of module->taints.',
+  cell: (view) =>
+    view.taints === undefined ? unread('taints') : taintLetters(view.taints),
+};
+
+function columns(baseTitle: string): ColumnOf<ModuleView>[] {
+  return [
+    {
+      id: 'module',
+      title: 'MODULE',
+      kind: 'address',
+      help: 'struct module *',
+      cell: (view) => view.address,
+    },
+    NAME,
+    {
+      id: 'base',
+      title: baseTitle,
+      kind: 'address',
+      cell: (view) => view.base ?? notApplicable('the module has no text'),
+    },
+    { id: 'size', title: 'SIZE', kind: 'bytes', cell: (view) => view.size },
+    {
+      id: 'symbols',
+      title: 'OBJECT FILE',
+      kind: 'text',
+      help: 'What knows the symbols: the module itself, as kallsyms.',
+      cell: (view) =>
+        view.module.table() === undefined ? '(no symbols)' : '(not loaded)  [CONFIG_KALLSYMS]',
+    },
+    {
+      id: 'references',
+      title: 'USED',
+      kind: 'count',
+      cell: (view) => view.references ?? unread('refcnt'),
+    },
+    { id: 'usedBy', title: 'BY', kind: 'text', cell: (view) => view.usedBy.join(',') },
+    { id: 'state', title: 'STATE', kind: 'text', cell: (view) => view.state },
+    TAINTS,
+  ];
+}
+
+function unread(member: string): ReturnType<typeof notApplicable> {
+  return { absent: 'unknown-type', why: `module->${member} could not be read` };
+}

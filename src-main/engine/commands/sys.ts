@@ -1,0 +1,210 @@
+import type { Block, Fact } from '../../../src-shared/contract/index.ts';
+import { hex } from '../base/address.ts';
+import { tryRead } from '../base/fault.ts';
+import type { PageState } from '../dump/dump-image.ts';
+import { installedMemoryGuess, presentMemory } from '../kernel/memory-size.ts';
+import { listModules } from '../kernel/module.ts';
+import { findFaultMessage, findPanicMessage, findPanicTask } from '../kernel/panic.ts';
+import { findTaintMask, readTaintMask, taintFlagsOf, taintLetters } from '../kernel/taint.ts';
+import { findTasks } from '../kernel/tasks.ts';
+import { crashDate, loadAverage, uptime } from '../kernel/time.ts';
+import { processorMhz, readUtsname } from '../kernel/uts.ts';
+import type { Program } from '../program/program.ts';
+import type { Command } from './command.ts';
+import { UsageError } from './command.ts';
+import { warning, type CommandContext } from './context.ts';
+import { fact, notApplicable } from './facts.ts';
+import { parseOptions } from './options.ts';
+import { tableBlock } from './table.ts';
+import { taskContextFacts } from './task-context.ts';
+
+export const sys: Command = {
+  name: 'sys',
+  summary: 'the machine, and why it died',
+  usage: '[-t]',
+  help: [
+    'Without options: what machine this was, when and why it died, which task was to blame, what the',
+    'dump holds. Values that cannot be read say why.',
+    '',
+    '  -t  the taint flags: their letters, what they mean, and the modules that carry them',
+  ],
+  needs: ['memory'],
+  *run(context, args) {
+    const options = parseOptions(args, 't');
+    if (options.operands.length > 0) {
+      throw new UsageError(`not supported: ${options.operands.join(' ')}`);
+    }
+    if (options.has('t')) yield* taints(context.program);
+    else yield* summary(context);
+  },
+};
+
+function* summary(context: CommandContext): Generator<Block> {
+  const { program } = context;
+  const task = findPanicTask(program)?.task ?? context.session.currentTask(program);
+  const facts = [
+    ...systemFacts(program),
+    ...(task === undefined ? [] : taskContextFacts(program, task)),
+  ];
+  yield { type: 'facts', name: 'sys', facts };
+  if (findPanicTask(program) === undefined) yield warning('No task is known to have panicked.');
+  yield { type: 'facts', name: 'cause', facts: causeFacts(program) };
+  yield { type: 'facts', name: 'dump', facts: dumpFacts(program) };
+}
+
+function systemFacts(program: Program): Fact[] {
+  const uts = tryRead(() => readUtsname(program)) ?? program.image.utsname;
+  const utsFact = (id: 'nodename' | 'release' | 'version', label: string): Fact =>
+    fact(id, label, 'text', () => uts?.[id] ?? readUtsname(program)[id]);
+  return [
+    fact('kernel', 'KERNEL', 'text', () => ({
+      value: symbolSource(program),
+      note: (findTaintMask(program) ?? 0n) === 0n ? undefined : '[TAINTED]',
+    })),
+    fact('dumpfile', program.image.sources.length > 1 ? 'DUMPFILES' : 'DUMPFILE', 'text', () => ({
+      value: program.image.sources.map((source) => source.name).join(' '),
+      note: (program.image.dumpLevel ?? 0) > 0 ? '[PARTIAL DUMP]' : undefined,
+    })),
+    fact('cpus', 'CPUS', 'count', () => {
+      const { present, online } = program.cpus;
+      const offline = present.length - online.length;
+      return { value: present.length, note: offline > 0 ? `[OFFLINE: ${offline}]` : undefined };
+    }),
+    fact('date', 'DATE', 'date', () => crashDate(program)),
+    fact('uptime', 'UPTIME', 'seconds', () => uptime(program)),
+    fact('load-average', 'LOAD AVERAGE', 'text', () => loadText(program)),
+    fact('tasks', 'TASKS', 'count', () => findTasks(program).tasks.length),
+    utsFact('nodename', 'NODENAME'),
+    utsFact('release', 'RELEASE'),
+    utsFact('version', 'VERSION'),
+    fact('machine', 'MACHINE', 'text', () => {
+      const mhz = tryRead(() => processorMhz(program));
+      return {
+        value: uts?.machine ?? program.image.machine,
+        note: mhz === undefined || mhz === 0 ? '(unknown Mhz)' : `(${mhz} Mhz)`,
+      };
+    }),
+    fact('memory', 'MEMORY', 'bytes', () => {
+      const present = presentMemory(program);
+      return {
+        value: installedMemoryGuess(present),
+        evidence: `node_present_pages of all nodes: ${present} bytes, to the next GB when at most 64 MB are missing`,
+      };
+    }),
+    fact('panic', 'PANIC', 'text', () => {
+      const message = findPanicMessage(program);
+      if (message === undefined) return notApplicable('the log holds no panic message');
+      return {
+        value: message.text,
+        note: message.text.includes('Oops: ') ? '(check log for details)' : undefined,
+        evidence: `log record ${message.record.seq}`,
+      };
+    }),
+  ];
+}
+
+/** Two decimals of the kernel's 11-bit fraction, rounded and cut as /proc/loadavg does. */
+function loadText(program: Program): string {
+  return loadAverage(program)
+    .map((load) => {
+      const fixed = Math.round(load * 2048) + Math.floor(2048 / 200);
+      const hundredths = ((fixed % 2048) * 100) >> 11;
+      return `${Math.floor(fixed / 2048)}.${String(hundredths).padStart(2, '0')}`;
+    })
+    .join(', ');
+}
+
+function symbolSource(program: Program): string {
+  const sources = program.capabilities
+    .filter(({ name, ok }) => ok && (name === 'symbols' || name === 'types'))
+    .map(({ how }) => how);
+  return sources.length === 0 ? 'no symbols' : sources.join('; ');
+}
+
+function causeFacts(program: Program): Fact[] {
+  return [
+    fact('fault', 'FAULT', 'text', () => {
+      const message = findFaultMessage(program);
+      if (message === undefined) return notApplicable('the log holds no fault report');
+      return { value: message.text, evidence: `log record ${message.record.seq}` };
+    }),
+    fact('tainted', 'TAINTED', 'text', () => {
+      const mask = readTaintMask(program);
+      return mask === 0n
+        ? 'no'
+        : { value: taintLetters(mask), note: `(${hex(mask)})`, evidence: 'tainted_mask' };
+    }),
+  ];
+}
+
+const LEVEL_NAMES: readonly (readonly [number, string])[] = [
+  [1, 'zero pages'],
+  [2, 'page cache'],
+  [4, 'private page cache'],
+  [8, 'user pages'],
+  [16, 'free pages'],
+];
+
+const STATE_NAMES: Readonly<Record<PageState, string>> = {
+  present: 'in the dump',
+  zero: 'zero, not stored',
+  excluded: 'excluded by the filter',
+  'not-ram': 'no RAM',
+  truncated: 'beyond the end of the file',
+  'missing-part': 'in a missing part of the set',
+};
+
+function dumpFacts(program: Program): Fact[] {
+  const { image } = program;
+  const counts = image.countPages();
+  const states = (Object.keys(STATE_NAMES) as PageState[]).filter(
+    (state) => state === 'present' || (counts[state] > 0 && state !== 'not-ram'),
+  );
+  return [
+    fact('format', 'FORMAT', 'text', () => image.format),
+    fact('level', 'FILTER LEVEL', 'text', () => {
+      const level = image.dumpLevel;
+      if (level === undefined) return notApplicable('this format does not say what was filtered');
+      const left = LEVEL_NAMES.filter(([bit]) => (level & bit) !== 0).map(([, name]) => name);
+      return {
+        value: String(level),
+        note: left.length === 0 ? '(nothing left out)' : `(left out: ${left.join(', ')})`,
+      };
+    }),
+    ...states.map((state) =>
+      fact(`pages-${state}`, `PAGES ${STATE_NAMES[state].toUpperCase()}`, 'count', () => counts[state]),
+    ),
+  ];
+}
+
+function* taints(program: Program): Generator<Block> {
+  const mask = readTaintMask(program);
+  const letters = taintLetters(mask);
+  yield {
+    type: 'facts',
+    name: 'taint',
+    facts: [fact('tainted-mask', 'TAINTED_MASK', 'flags', () => ({ value: mask, note: letters }))],
+  };
+  const modules = listModules(program);
+  yield tableBlock(
+    'taint-flags',
+    [
+      { id: 'letter', title: 'FLAG', kind: 'text', cell: (flag) => flag.letter },
+      { id: 'bit', title: 'BIT', kind: 'count', cell: (flag) => flag.bit },
+      { id: 'meaning', title: 'MEANING', kind: 'text', cell: (flag) => flag.meaning },
+      {
+        id: 'modules',
+        title: 'MODULES',
+        kind: 'text',
+        help: 'Loaded modules that carry this flag; who set the others, the kernel does not keep.',
+        cell: (flag) =>
+          modules
+            .filter(({ taints: own }) => (((own ?? 0n) >> BigInt(flag.bit)) & 1n) !== 0n)
+            .map(({ name }) => name)
+            .join(' '),
+      },
+    ],
+    taintFlagsOf(mask),
+  );
+}
+
