@@ -4,7 +4,7 @@
  * then runs it on the Node of node_modules (the one Electron embeds), whatever the system has.
  * Imports nothing but Node's own modules and runs on any Node from 18.
  *
- *   node build/boot.mjs start|test|oopscope|bench|corpus|test:corpus|run [ARGS…]
+ *   node build/boot.mjs start|test|oopscope|build|bench|corpus|test:corpus|run [ARGS…]
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { buildAddon, buildBundle, installPackages, projectNode, root } from './s
 
 /**
  * @typedef {object} Task
- * @property {string[]} run what to run, relative to the project's root
+ * @property {string[]} [run] what to run, relative to the project's root; nothing: set-up is all
  * @property {boolean} [bundle] needs out/ to be as new as the sources
  * @property {boolean} [quiet] prints nothing of its own unless something takes long or fails
  * @property {boolean} [files] takes file names, relative to where the user stands
@@ -24,6 +24,7 @@ import { buildAddon, buildBundle, installPackages, projectNode, root } from './s
 const tasks = {
   start: { run: ['build/start.ts'], bundle: true, quiet: true, files: true },
   oopscope: { run: ['out/main/cli.js'], bundle: true, quiet: true, files: true },
+  build: { bundle: true },
   test: { run: ['build/test.ts'] },
   bench: { run: ['build/bench.ts'], bundle: true },
   corpus: { run: ['test/corpus/make.ts'] },
@@ -48,6 +49,7 @@ try {
   process.exit(1);
 }
 
+if (!task.run) process.exit(0);
 const [file, ...rest] = [...task.run, ...args];
 if (!file || !existsSync(join(root, file))) {
   console.error(`boot: ${file ?? 'no file'} does not exist in this checkout`);

@@ -63,16 +63,20 @@ function packagesAreInstalled() {
 /** The copy-out mmap addon. Its absence costs speed only. @param {boolean} quiet */
 export function buildAddon(quiet) {
   const script = at('build', 'native', 'build.mjs');
-  if (!existsSync(script)) return;
-  const done = spawnSync(projectNode(), [script, ...(quiet ? ['--quiet'] : [])], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (done.status !== 0) {
-    const why = `${done.stderr}`.trim().split('\n').at(-1) || `exit ${done.status}`;
-    console.error(`oopscope: no memory mapping (${why}); files are read with pread instead`);
-  } else if (!quiet && done.stdout.trim()) console.error(done.stdout.trim());
+  // A compiler that failed once is not asked again until the source changes.
+  const tried = at('.cache', 'addon.tried');
+  const source = at('build', 'native', 'mmap.c');
+  if (!existsSync(script) || isNewer(tried, source)) return;
+  const done = spawnSync(projectNode(), [script], { cwd: root, encoding: 'utf8' });
+  const said = `${done.stdout}${done.stderr}`.trim();
+  if (said && !quiet) console.error(said);
+  mkdirSync(dirname(tried), { recursive: true });
+  writeFileSync(tried, said);
 }
+
+/** @param {string} made @param {string} source */
+const isNewer = (made, source) =>
+  existsSync(made) && existsSync(source) && statSync(made).mtimeMs > statSync(source).mtimeMs;
 
 /** electron-vite build when a source is newer than the bundle. @param {boolean} quiet */
 export function buildBundle(quiet) {

@@ -110,6 +110,12 @@ export const RANKS = [
     packages: true,
   },
   {
+    folder: 'src-main/hosts/node',
+    rank: 9,
+    holds: 'what several hosts keep: recent files',
+    node: true,
+  },
+  {
     folder: 'src-main/hosts/inprocess',
     rank: 9,
     holds: 'a transport inside one thread that clones every message, for tests',
@@ -127,6 +133,12 @@ export const RANKS = [
     holds: 'the engine in a worker thread: session worker and its client',
     node: true,
     packages: true,
+  },
+  {
+    folder: 'src-main/hosts/node',
+    rank: 9,
+    holds: 'what several hosts keep: recent files',
+    node: true,
   },
   {
     folder: 'src-main/hosts/inprocess',

@@ -1,11 +1,10 @@
 import { app, dialog, Menu, type BrowserWindow, type WebContents } from 'electron';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { HostEvent } from '../../../src-shared/contract/index.ts';
 import { ApprovedPaths } from './approved-paths.ts';
 import { WindowHost } from './host-service.ts';
 import { buildMenu } from './menu.ts';
-import { RecentFiles } from './recent-files.ts';
+import { createRecentFiles } from '../node/recent-files.ts';
 import { createWindow } from './window.ts';
 
 /** Where the parts of the built app are. */
@@ -18,7 +17,7 @@ export interface DesktopPaths {
 /** The windows of the app, its menu and its recent files. */
 export class Desktop {
   readonly #paths: DesktopPaths;
-  readonly #recent = new RecentFiles(join(app.getPath('userData'), 'recent.json'));
+  readonly #recent = createRecentFiles();
   readonly #windows = new Map<WebContents, { window: BrowserWindow; host: WindowHost }>();
 
   constructor(paths: DesktopPaths) {

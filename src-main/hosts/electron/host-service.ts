@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { HostEvent, HostInfo, HostService } from '../../../src-shared/contract/index.ts';
 import type { ApprovedPaths } from './approved-paths.ts';
-import type { RecentFiles } from './recent-files.ts';
+import type { RecentFiles } from '../node/recent-files.ts';
 
 /** What a window's host needs of the app. */
 export interface WindowHostNeeds {

@@ -81,7 +81,7 @@ class DoubleContents extends EventEmitter {
     await page.exposeBinding('doublePortClose', (_source, id: number) => {
       this.#ports.get(id)?.close();
     });
-    await page.addInitScript(pageSide(readFileSync(preload, 'utf8'), state().droppedPaths));
+    await page.addInitScript(pageSide(readFileSync(preload, 'utf8')));
     return page;
   }
 

@@ -18,7 +18,6 @@ export const app = Object.assign(appEvents, {
     state().sandboxed = true;
   },
   whenReady: () => Promise.resolve(),
-  getPath: () => state().userData,
   getVersion: () => '0.0.0-double',
   quit: () => {
     state().quits++;

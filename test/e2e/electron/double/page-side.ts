@@ -2,27 +2,32 @@
  * The page's half of the double: a script that runs before the page's own, with the `electron`
  * module as a sandboxed preload sees it, and the preload inside.
  */
-export function pageSide(preload: string, droppedPaths: Readonly<Record<string, string>>): string {
-  return `(${half.toString()})(${JSON.stringify(droppedPaths)}, (require, module, exports) => {\n${preload}\n});`;
+export function pageSide(preload: string): string {
+  return `(${half.toString()})((require, module, exports) => {
+${preload}
+});`;
 }
 
 interface Bindings {
   doubleSend(channel: string, args: unknown[]): Promise<void>;
   doublePort(id: number, message: unknown): Promise<void>;
   doublePortClose(id: number): Promise<void>;
+  /** Paths of files that the test drops, by name: what webUtils knows in the real thing. */
+  doublePaths: Record<string, string>;
   doubleReceive?: (kind: string, ids: number | number[], data: unknown) => void;
 }
 
 type Preload = (require: (name: string) => unknown, module: object, exports: object) => void;
 
 /** Runs in the page: uses nothing from outside itself. */
-function half(droppedPaths: Record<string, string>, preload: Preload): void {
+function half(preload: Preload): void {
   const bindings = globalThis as unknown as Bindings;
   const listeners = new Map<
     string,
     ((event: { ports: MessagePort[] }, message: unknown) => void)[]
   >();
   const ports = new Map<number, MessagePort>();
+  bindings.doublePaths = {};
 
   const openPort = (id: number): MessagePort => {
     const { port1, port2 } = new MessageChannel();
@@ -60,7 +65,7 @@ function half(droppedPaths: Record<string, string>, preload: Preload): void {
         return JSON.parse(request.responseText);
       },
     },
-    webUtils: { getPathForFile: (file: File) => droppedPaths[file.name] ?? '' },
+    webUtils: { getPathForFile: (file: File) => bindings.doublePaths[file.name] ?? '' },
   };
   preload(
     (name) => {

@@ -35,10 +35,12 @@ export async function startApp(
   files: readonly string[] = [],
 ): Promise<RunningApp> {
   const userData = mkdtempSync(join(tmpdir(), 'oopscope-electron-'));
-  const state = newState(browser, userData);
+  const state = newState(browser);
   // Listeners of an earlier run belong to an app that has ended.
   app.removeAllListeners();
   ipcMain.removeAllListeners();
+  // Recent files are the user's; a run has its own.
+  process.env['XDG_STATE_HOME'] = userData;
   const main = join(root, 'out', 'main', 'main.js');
   if (!existsSync(main)) throw new Error('out/ is not built: node build/boot.mjs build');
   const argv = process.argv;

@@ -4,8 +4,6 @@ import type { DoubleWindow } from './browser-window.ts';
 /** What the double of `electron` recorded of the app under test, and what the test tells it. */
 export interface DoubleState {
   readonly browser: Browser;
-  /** Stands for Electron's `userData`. */
-  readonly userData: string;
   readonly windows: DoubleWindow[];
   readonly privilegedSchemes: unknown[];
   readonly protocols: Map<string, (request: Request) => Response | Promise<Response>>;
@@ -18,8 +16,6 @@ export interface DoubleState {
   permissionRequest: PermissionRequest | undefined;
   permissionCheck: ((contents: unknown, permission: string) => boolean) | undefined;
   beforeRequest: BeforeRequest | undefined;
-  /** Paths of files dropped on the page, by name: what webUtils knows in the real thing. */
-  readonly droppedPaths: Record<string, string>;
   /** Processes of utilityProcess.fork that are alive. */
   readonly processes: Set<{ readonly pid: number | undefined; kill(): void }>;
 }
@@ -42,10 +38,9 @@ type BeforeRequest = (
 
 const holder = globalThis as { oopscopeElectronDouble?: DoubleState };
 
-export function newState(browser: Browser, userData: string): DoubleState {
+export function newState(browser: Browser): DoubleState {
   return (holder.oopscopeElectronDouble = {
     browser,
-    userData,
     windows: [],
     privilegedSchemes: [],
     protocols: new Map(),
@@ -56,7 +51,6 @@ export function newState(browser: Browser, userData: string): DoubleState {
     permissionRequest: undefined,
     permissionCheck: undefined,
     beforeRequest: undefined,
-    droppedPaths: {},
     processes: new Set(),
   });
 }

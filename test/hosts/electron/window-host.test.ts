@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { ApprovedPaths } from '../../../src-main/hosts/electron/approved-paths.ts';
+import { guardedEngine } from '../../../src-main/hosts/electron/guarded-engine.ts';
+import { WindowHost } from '../../../src-main/hosts/electron/host-service.ts';
+import type {
+  EngineService,
+  HostEvent,
+  RecentFile,
+  SessionInfo,
+} from '../../../src-shared/contract/index.ts';
+
+function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: string[] } = {}) {
+  let recent = given.recent ?? [];
+  const host = new WindowHost({
+    version: '1.2.3',
+    approved: new ApprovedPaths(),
+    recent: {
+      list: () => recent,
+      add: (entry) => {
+        recent = [entry, ...recent];
+      },
+      forget: () => {
+        recent = [];
+      },
+    },
+    initial: given.initial ? [given.initial] : [],
+    pickFiles: () => Promise.resolve(given.picks ?? []),
+    onRecentChange: () => undefined,
+  });
+  const opened: (readonly string[])[] = [];
+  const engine = guardedEngine(
+    {
+      open: ({ paths }) => {
+        opened.push(paths);
+        return Promise.resolve({ session: '1', release: '6.1.0' } as SessionInfo);
+      },
+    } as Partial<EngineService> as EngineService,
+    host,
+  );
+  return { host, engine, opened, recent: () => recent };
+}
+
+describe('what a window may open', () => {
+  test('is what the command line named', async () => {
+    const { engine, opened } = makeHost({ initial: ['/d/a', '/d/b'] });
+    await engine.open({ paths: ['/d/a', '/d/b'] });
+    expect(opened).toEqual([['/d/a', '/d/b']]);
+  });
+
+  test('is what the dialog gave', async () => {
+    const { engine, host, opened } = makeHost({ picks: ['/d/picked'] });
+    await expect(engine.open({ paths: ['/d/picked'] })).rejects.toThrow(/not chosen/);
+    expect(await host.service.pickFiles()).toEqual(['/d/picked']);
+    await engine.open({ paths: ['/d/picked'] });
+    expect(opened).toEqual([['/d/picked']]);
+  });
+
+  test('is what was opened before, and what the menu opens', async () => {
+    const { engine, host, opened } = makeHost({ recent: [{ paths: ['/d/old'], openedAt: 1 }] });
+    await host.service.recentFiles();
+    await engine.open({ paths: ['/d/old'] });
+    host.send({ type: 'open', paths: ['/d/menu'] });
+    await engine.open({ paths: ['/d/menu'] });
+    expect(opened).toHaveLength(2);
+  });
+
+  test('is nothing else: one foreign path of a set refuses the set', async () => {
+    const { engine, opened } = makeHost({ initial: ['/d/a'] });
+    await expect(engine.open({ paths: ['/d/a', '/etc/shadow'] })).rejects.toMatchObject({
+      kind: 'open',
+      message: expect.stringContaining('/etc/shadow') as string,
+    });
+    expect(opened).toEqual([]);
+  });
+});
+
+describe('a window of the app', () => {
+  test('remembers what opened, with its release', async () => {
+    const { engine, recent } = makeHost({ initial: ['/d/a'] });
+    await engine.open({ paths: ['/d/a'] });
+    expect(recent()).toMatchObject([{ paths: ['/d/a'], release: '6.1.0' }]);
+  });
+
+  test('gets what was wanted of it while it loaded, then each event once', async () => {
+    const { host } = makeHost();
+    host.send({ type: 'open', paths: ['/early'] });
+    const events: HostEvent[] = [];
+    const stop = new AbortController();
+    const watching = host.service.watch(
+      {},
+      { onProgress: (event) => events.push(event), signal: stop.signal },
+    );
+    host.send({ type: 'menu', item: 'find' });
+    expect(events).toEqual([
+      { type: 'open', paths: ['/early'] },
+      { type: 'menu', item: 'find' },
+    ]);
+    stop.abort();
+    await watching;
+    host.send({ type: 'menu', item: 'back' });
+    expect(events).toHaveLength(2);
+  });
+});
