@@ -1,0 +1,193 @@
+import type { RegisterSet, StackTrace } from '../../../src-shared/contract/block.ts';
+import { addVirt, virtAddr, type VirtAddr } from '../base/address.ts';
+import { describeFault, FaultError, tryRead } from '../base/fault.ts';
+import { decodeRegisters, isUserModeCs, PT_REGS_SIZE } from '../arch/x86-64/pt-regs.ts';
+import type { KernelObject } from '../program/object.ts';
+import type { Program } from '../program/program.ts';
+import { offsetOf, sizeOf } from '../types/layout.ts';
+import { cpuRegistersOf } from './crash-notes.ts';
+import type { StackRange } from './environment.ts';
+import { environmentOf } from './program-environment.ts';
+import { taskStackOf } from './stacks.ts';
+import type { UnwindStart } from './state.ts';
+import { unwind, type UnwindOptions } from './trace.ts';
+
+/** A stack trace but for whose it is. */
+export interface TaskTrace extends Omit<StackTrace, 'task'> {
+  /** Registers the walk began with, where a note or a pt_regs gave them. */
+  readonly startRegisters?: RegisterSet;
+}
+
+/**
+ * Backtrace of a task (`struct task_struct`). A task that was running starts from the registers
+ * its CPU saved, every other one from where it left the CPU. Never throws for what the dump lacks.
+ * @source arch/x86/kernel/unwind_orc.c `__unwind_start()`
+ */
+export function unwindTask(
+  program: Program,
+  task: KernelObject,
+  options: UnwindOptions = {},
+): TaskTrace {
+  try {
+    const cpu = isOnCpu(task) ? cpuOf(task) : undefined;
+    return cpu === undefined
+      ? unwindInactive(program, task, options)
+      : unwindActive(program, task, cpu, options);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    return nothing(describeFault(error.fault));
+  }
+}
+
+/** Backtrace from a `struct pt_regs` in memory. */
+export function unwindRegisters(
+  program: Program,
+  registers: VirtAddr,
+  task: KernelObject | undefined,
+  options: UnwindOptions = {},
+): TaskTrace {
+  try {
+    const values = decodeRegisters(program.kernel.read(registers, PT_REGS_SIZE), false);
+    const cpu = task && tryRead(() => cpuOf(task));
+    return fromRegisters(
+      program,
+      task,
+      cpu,
+      values,
+      { start: 'pt_regs', address: registers },
+      options,
+    );
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    return nothing(describeFault(error.fault));
+  }
+}
+
+/** Backtrace from an instruction and stack pointer somebody gave (`bt -I -S`). */
+export function unwindFrom(
+  program: Program,
+  start: { readonly pc: bigint; readonly sp: bigint; readonly bp?: bigint },
+  task: KernelObject | undefined,
+  options: UnwindOptions = {},
+): TaskTrace {
+  const cpu = task && tryRead(() => cpuOf(task));
+  const env = environmentOf(program, task, stacksOf(program, task), cpu);
+  const begin: UnwindStart = {
+    ...start,
+    bp: start.bp ?? 0n,
+    slot: start.sp,
+    interrupted: true,
+  };
+  return { start: 'given', ...unwind(env, begin, options) };
+}
+
+/** `task->on_cpu`: it was on a CPU, or its CPU had not finished switching away. @throws FaultError */
+export function isOnCpu(task: KernelObject): boolean {
+  return task.has('on_cpu') && task.member('on_cpu').number() !== 0;
+}
+
+/** The CPU a task is or was on last. @throws FaultError @source include/linux/sched.h `task_cpu()` */
+export function cpuOf(task: KernelObject): number {
+  // Moved into thread_info in 5.16, commit bcf9033e5449.
+  return task.member(task.has('cpu') ? 'cpu' : 'thread_info.cpu').number();
+}
+
+function unwindActive(
+  program: Program,
+  task: KernelObject,
+  cpu: number,
+  options: UnwindOptions,
+): TaskTrace {
+  const saved = cpuRegistersOf(program, cpu);
+  if (!saved.found) return nothing(`the task was running and ${saved.why}`);
+  const { registers } = saved.prstatus;
+  return fromRegisters(
+    program,
+    task,
+    cpu,
+    registers,
+    { start: 'crash-note', address: undefined },
+    options,
+  );
+}
+
+function unwindInactive(program: Program, task: KernelObject, options: UnwindOptions): TaskTrace {
+  const env = environmentOf(program, task, stacksOf(program, task), undefined);
+  const start = inactiveStart(program, task);
+  return { start: 'inactive-task-frame', ...unwind(env, start, options) };
+}
+
+/**
+ * What __switch_to_asm pushed when the task left its CPU.
+ * @throws FaultError @source arch/x86/include/asm/switch_to.h `struct inactive_task_frame`
+ */
+function inactiveStart(program: Program, task: KernelObject): UnwindStart {
+  const sp = task.member('thread.sp').pointer();
+  const type = program.type('struct inactive_task_frame');
+  const frame = program.object(type, sp);
+  const pc = frame.member('ret_addr').pointer();
+  const bp = frame.member('bp').pointer();
+  // A new task begins exactly at ret_from_fork (ret_from_fork_asm since 6.6), it did not call.
+  const { symbols } = program;
+  const fresh = ['ret_from_fork_asm', 'ret_from_fork'].some(
+    (name) => symbols.findInKernel(name)?.address === pc,
+  );
+  return {
+    pc,
+    sp: addVirt(sp, sizeOf(type)),
+    bp,
+    slot: addVirt(sp, offsetOf(type, 'ret_addr')),
+    interrupted: fresh,
+  };
+}
+
+function fromRegisters(
+  program: Program,
+  task: KernelObject | undefined,
+  cpu: number | undefined,
+  values: Readonly<Record<string, bigint>>,
+  from: { readonly start: 'crash-note' | 'pt_regs'; readonly address: VirtAddr | undefined },
+  options: UnwindOptions,
+): TaskTrace {
+  const env = environmentOf(program, task, stacksOf(program, task), cpu);
+  const userMode = isUserModeCs(values['cs'] ?? 0n);
+  const pc = values['rip'] ?? 0n;
+  const symbol = userMode ? undefined : env.symbolAt(virtAddr(pc));
+  const startRegisters: RegisterSet = {
+    origin: from.start === 'crash-note' ? 'crash-note' : 'unknown',
+    address: from.address,
+    userMode,
+    values,
+    full: true,
+    ...(symbol && { symbol }),
+  };
+  if (userMode) {
+    const why = 'was in user mode: no kernel frames';
+    return {
+      start: from.start,
+      frames: [],
+      end: { complete: true, why },
+      warnings: [],
+      startRegisters,
+    };
+  }
+  const sp = values['rsp'] ?? 0n;
+  const start: UnwindStart = {
+    pc,
+    sp,
+    bp: values['rbp'] ?? 0n,
+    slot: sp,
+    interrupted: true,
+    registers: { values, full: true },
+  };
+  return { start: from.start, ...unwind(env, start, options), startRegisters };
+}
+
+function stacksOf(program: Program, task: KernelObject | undefined): StackRange[] {
+  const stack = task && tryRead(() => taskStackOf(program, task));
+  return stack === undefined ? [] : [stack];
+}
+
+function nothing(why: string): TaskTrace {
+  return { start: 'none', frames: [], end: { complete: false, why }, warnings: [] };
+}

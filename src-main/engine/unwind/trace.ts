@@ -1,0 +1,152 @@
+import type { RegisterSet, StackFrame, StackTrace } from '../../../src-shared/contract/block.ts';
+import { hex, virtAddr } from '../base/address.ts';
+import { describeFault, FaultError } from '../base/fault.ts';
+import { isUserModeCs } from '../arch/x86-64/pt-regs.ts';
+import type { UnwindEnvironment } from './environment.ts';
+import { stepByBadCall, stepByFramePointer, stepByScan } from './guess-step.ts';
+import { originOfRegisters } from './origin.ts';
+import { stepByOrc } from './orc-step.ts';
+import { StackAccess, UnwindStop } from './stack-access.ts';
+import type { SavedAt, UnwindStart, UnwindState, UnwindStep } from './state.ts';
+
+export interface UnwindOptions {
+  /** Frames at most; the rest is reported as cut off. */
+  readonly maxFrames?: number;
+  /** Go on by frame pointers and by scanning where nothing exact is known. */
+  readonly guess?: boolean;
+}
+
+/** What a walk gives; the caller adds whose it is and where it began. */
+export type UnwoundFrames = Pick<StackTrace, 'frames' | 'end' | 'warnings'>;
+
+const MAX_FRAMES = 1024;
+
+/**
+ * Walks a stack from its innermost frame outwards. Never throws for what memory lacks: the frames
+ * found so far stand, and `end` says why there are no more.
+ */
+export function unwind(
+  env: UnwindEnvironment,
+  start: UnwindStart,
+  options: UnwindOptions = {},
+): UnwoundFrames {
+  const limit = Math.min(options.maxFrames ?? MAX_FRAMES, MAX_FRAMES);
+  const access = new StackAccess(env, start.sp);
+  const frames: StackFrame[] = [];
+  const finish = (complete: boolean, why: string): UnwoundFrames => ({
+    frames,
+    end: { complete, why },
+    warnings: warningsOf(frames),
+  });
+  let state: UnwindState | undefined = {
+    pc: start.pc,
+    sp: start.sp,
+    bp: start.bp,
+    slot: start.slot,
+    interrupted: start.interrupted,
+    registers: start.registers,
+    earlierRegisters: undefined,
+    method: 'start',
+    exact: true,
+    stack: access.rangeOf(start.sp) ?? access.rangeOf(start.slot),
+  };
+  for (;;) {
+    let step: UnwindStep;
+    let stop: string | undefined;
+    try {
+      step = nextStep(env, access, state, options.guess === true);
+    } catch (error) {
+      if (error instanceof UnwindStop) stop = error.message;
+      else if (error instanceof FaultError) stop = describeFault(error.fault);
+      else throw error;
+      step = { kind: 'end', complete: false, why: stop };
+    }
+    frames.push(frameOf(env, state, frames.length, step.saved));
+    if (step.kind === 'end') return finish(step.complete, step.why);
+    if (frames.length >= limit) return finish(false, `more than ${limit} frames: cut off`);
+    state = step.state;
+  }
+}
+
+function nextStep(
+  env: UnwindEnvironment,
+  access: StackAccess,
+  state: UnwindState,
+  guess: boolean,
+): UnwindStep {
+  const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
+  const orc = env.orcAt(lookup);
+  const exactly = (): UnwindStep => {
+    if (orc !== undefined) {
+      return stepByOrc(env, access, state, orc, { method: 'orc', exact: true });
+    }
+    if (state.interrupted && !env.isText(lookup) && !env.isExecutable(lookup)) {
+      return stepByBadCall(env, access, state);
+    }
+    if (env.isText(lookup) && env.hasOrc) {
+      throw new UnwindStop(`no unwind information covers ${hex(state.pc)}`);
+    }
+    if (!env.isText(lookup) && !env.isExecutable(lookup)) {
+      throw new UnwindStop(`the return address ${hex(state.pc)} is no code`);
+    }
+    return stepByFramePointer(env, access, state);
+  };
+  if (!guess && env.hasOrc) return exactly();
+  try {
+    return exactly();
+  } catch (error) {
+    if (!(error instanceof UnwindStop)) throw error;
+    return stepByScan(env, access, state);
+  }
+}
+
+function frameOf(
+  env: UnwindEnvironment,
+  state: UnwindState,
+  index: number,
+  saved: SavedAt | undefined,
+): StackFrame {
+  const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
+  const found = env.symbolAt(lookup);
+  // The symbol is that of the call; the offset is that of pc, as everybody prints it.
+  const symbol =
+    found === undefined || state.interrupted ? found : { ...found, offset: found.offset + 1 };
+  return {
+    index,
+    pc: state.pc,
+    sp: state.slot,
+    symbol,
+    method: state.method,
+    exact: state.exact,
+    stack: state.stack?.kind ?? 'unknown',
+    interrupted: state.interrupted,
+    ...(saved && { registers: registerSetOf(env, saved, symbol?.name) }),
+  };
+}
+
+/** Registers saved at a boundary, by the function that saved them. */
+function registerSetOf(
+  env: UnwindEnvironment,
+  saved: SavedAt,
+  savedBy: string | undefined,
+): RegisterSet {
+  const { values, full } = saved.registers;
+  const userMode = isUserModeCs(values['cs'] ?? 0n);
+  const symbol = userMode ? undefined : env.symbolAt(virtAddr(values['rip'] ?? 0n));
+  return {
+    origin: originOfRegisters(savedBy),
+    address: saved.address,
+    userMode,
+    values,
+    full,
+    ...(symbol && { symbol }),
+  };
+}
+
+function warningsOf(frames: readonly StackFrame[]): string[] {
+  const first = frames.find((frame) => !frame.exact);
+  if (first === undefined) return [];
+  return [
+    `Frames from #${first.index} on are a guess (${first.method === 'scan' ? 'words on the stack that look like return addresses' : 'code without unwind information, assumed to keep a frame pointer'}).`,
+  ];
+}
