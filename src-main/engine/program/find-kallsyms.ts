@@ -1,0 +1,191 @@
+import { addVirt, hex, type VirtAddr } from '../base/address.ts';
+import { FaultError } from '../base/fault.ts';
+import { decodeKallsyms, MAX_KALLSYMS } from '../debuginfo/kallsyms.ts';
+import type { AddressRange, SymbolTable } from '../debuginfo/symbol-table.ts';
+import type { Vmcoreinfo } from '../debuginfo/vmcoreinfo.ts';
+import { readBytes, readForwards, type ReadableMemory } from './memory-window.ts';
+import { searchKallsyms, type KallsymsLocations } from './search-kallsyms.ts';
+
+/** The kernel's symbols, and why we believe them. */
+export interface FoundKallsyms {
+  readonly table: SymbolTable;
+  readonly locations: KallsymsLocations;
+  /** Who told where the tables are. */
+  readonly how: 'VMCOREINFO' | 'search';
+  /** One sentence: where, how many, what agrees. */
+  readonly evidence: string;
+  readonly warnings: readonly string[];
+}
+
+/** No kernel image is larger (KERNEL_IMAGE_SIZE with KASLR is 1 GiB, all of it mapping space). */
+const IMAGE_SPAN = 256 * 1024 * 1024;
+const TOKEN_TABLE_SIZE = 64 * 1024;
+/** Names of 200 thousand symbols take 2.7 MB. */
+const MAX_NAMES = 32 * 1024 * 1024;
+
+/**
+ * Finds and decodes kallsyms in the kernel's memory: where VMCOREINFO says (6.0+), else, or when
+ * that does not hold, by search between `_stext` and the data that VMCOREINFO names. Either result
+ * must agree with VMCOREINFO's own symbols and with the text at `linux_banner`.
+ * @throws FaultError the reason of the last attempt: a missing page stays a missing page
+ */
+export function findKallsyms(
+  memory: ReadableMemory,
+  vmcoreinfo: Vmcoreinfo,
+  searchRange: AddressRange | undefined = rangeOf(vmcoreinfo),
+): FoundKallsyms {
+  const warnings: string[] = [];
+  let reason: FaultError | undefined;
+  const attempt = (locations: KallsymsLocations, how: FoundKallsyms['how']) => {
+    try {
+      const symbols = decodeKallsyms(readTables(memory, locations));
+      const agreement = validateSymbols(memory, vmcoreinfo, symbols, (message) => {
+        warnings.push(message);
+      });
+      const evidence = `kallsyms_names at ${hex(locations.names)} by ${how}: ${symbols.count} symbols; ${agreement}`;
+      return { table: symbols, locations, how, evidence, warnings };
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      // A page that is not in the dump says more than a candidate that does not fit.
+      if (reason === undefined || error.fault.kind !== 'corrupt') reason = error;
+      return undefined;
+    }
+  };
+  try {
+    const told = toldLocations(memory, vmcoreinfo);
+    const found = told && attempt(told, 'VMCOREINFO');
+    if (found !== undefined) return found;
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    reason = error;
+  }
+  if (reason !== undefined) {
+    warnings.push(`kallsyms is not where VMCOREINFO says (${reason.message}); searched for it.`);
+  }
+  if (searchRange !== undefined) {
+    for (const locations of searchKallsyms(memory, searchRange)) {
+      const found = attempt(locations, 'search');
+      if (found !== undefined) return found;
+    }
+  }
+  throw reason ?? notFound(searchRange);
+}
+
+/** VMCOREINFO's own addresses; undefined where it has none (before 6.0). @throws FaultError */
+function toldLocations(
+  memory: ReadableMemory,
+  vmcoreinfo: Vmcoreinfo,
+): KallsymsLocations | undefined {
+  const names = vmcoreinfo.symbol('kallsyms_names');
+  const numSyms = vmcoreinfo.symbol('kallsyms_num_syms');
+  const tokenTable = vmcoreinfo.symbol('kallsyms_token_table');
+  const tokenIndex = vmcoreinfo.symbol('kallsyms_token_index');
+  const offsets = vmcoreinfo.symbol('kallsyms_offsets');
+  if (
+    names === undefined ||
+    numSyms === undefined ||
+    tokenTable === undefined ||
+    tokenIndex === undefined ||
+    offsets === undefined
+  ) {
+    return undefined;
+  }
+  const bytes = readBytes(memory, numSyms, 4);
+  const count = new DataView(bytes.buffer).getUint32(0, true);
+  const relativeBase = vmcoreinfo.symbol('kallsyms_relative_base');
+  return { count, names, markers: undefined, tokenTable, tokenIndex, offsets, relativeBase };
+}
+
+function readTables(memory: ReadableMemory, locations: KallsymsLocations) {
+  const { count, names, markers, tokenTable, tokenIndex, offsets, relativeBase } = locations;
+  if (count < 1 || count > MAX_KALLSYMS) throw notFound(undefined, `${count} symbols`);
+  // The names end before the markers, and these before the tokens, in every layout.
+  const namesLength = Number((markers ?? tokenTable) - names);
+  if (namesLength < count * 2 || namesLength > MAX_NAMES) {
+    throw notFound(undefined, `names of ${namesLength} bytes for ${count} symbols`);
+  }
+  const base = relativeBase === undefined ? undefined : readBytes(memory, relativeBase, 8);
+  return {
+    count,
+    names: readBytes(memory, names, namesLength),
+    tokenTable: readForwards(memory, tokenTable, TOKEN_TABLE_SIZE),
+    tokenIndex: readBytes(memory, tokenIndex, 512),
+    markers: markers && readBytes(memory, markers, Math.ceil(count / 256) * 4),
+    offsets: readBytes(memory, offsets, count * 4),
+    offsetsAddress: offsets,
+    relativeBase: base && (new DataView(base.buffer).getBigUint64(0, true) as VirtAddr),
+  };
+}
+
+const BANNER = 'Linux version ';
+/** Where x86-64 maps the kernel image. @source arch/x86/include/asm/page_64_types.h */
+const KERNEL_IMAGE = 0xffffffff80000000n;
+
+/** Symbols that VMCOREINFO gives the address of. */
+function* toldSymbols(vmcoreinfo: Vmcoreinfo): Generator<{ name: string; address: VirtAddr }> {
+  for (const key of vmcoreinfo.entries.keys()) {
+    const name = /^SYMBOL\((\w+)\)$/.exec(key)?.[1];
+    const address = name === undefined ? undefined : vmcoreinfo.symbol(name);
+    // Some are not the symbol's address but its value (VMCOREINFO_SYMBOL_ARRAY(mem_section)).
+    if (address !== undefined && address >= KERNEL_IMAGE) yield { name: name!, address };
+  }
+}
+
+/**
+ * Compares the table with what it was not made from.
+ * @returns what agrees, for people
+ * @throws FaultError `corrupt` when too much disagrees, or nothing could be compared
+ */
+function validateSymbols(
+  memory: ReadableMemory,
+  vmcoreinfo: Vmcoreinfo,
+  symbols: SymbolTable,
+  warn: (message: string) => void,
+): string {
+  const agree: string[] = [];
+  const disagree: string[] = [];
+  for (const { name, address } of toldSymbols(vmcoreinfo)) {
+    const found = symbols.findSymbols(name);
+    if (found.length === 0) continue;
+    if (found.some((symbol) => symbol.address === address)) agree.push(name);
+    else disagree.push(`${name} at ${hex(found[0]!.address)} rather than ${hex(address)}`);
+  }
+  const banner = symbols.findSymbol('linux_banner')?.address;
+  const text = banner === undefined ? undefined : readForwards(memory, banner, BANNER.length);
+  if (text?.length === BANNER.length) {
+    const found = String.fromCharCode(...text);
+    if (found === BANNER) agree.push('linux_banner');
+    else disagree.push(`${JSON.stringify(found)} at linux_banner`);
+  }
+  if (disagree.length * 4 > agree.length || agree.length === 0) {
+    const found = disagree[0] ?? 'nothing to compare it with';
+    throw notFound(undefined, found, 'addresses as in VMCOREINFO');
+  }
+  for (const difference of disagree) warn(`kallsyms and VMCOREINFO differ: ${difference}.`);
+  const shown = agree.slice(0, 3).join(', ');
+  return `${agree.length} known symbols agree (${shown}${agree.length > 3 ? ', …' : ''})`;
+}
+
+/**
+ * From `_stext` to the lowest symbol above it that VMCOREINFO names: rodata, with kallsyms in
+ * it, lies between the text and the data.
+ */
+function rangeOf(vmcoreinfo: Vmcoreinfo): AddressRange | undefined {
+  const start = vmcoreinfo.symbol('_stext');
+  if (start === undefined) return undefined;
+  let end = addVirt(start, IMAGE_SPAN);
+  // The lowest: everything VMCOREINFO names but `_stext` is data, above rodata.
+  for (const { address, name } of toldSymbols(vmcoreinfo)) {
+    if (address > start && address < end && !name.startsWith('kallsyms_')) end = address;
+  }
+  return { start, end };
+}
+
+function notFound(
+  range: AddressRange | undefined,
+  found = 'no such tables',
+  expected = 'the tables of kallsyms',
+): FaultError {
+  const where = range === undefined ? '' : ` in ${hex(range.start)}-${hex(range.end)}`;
+  return new FaultError({ kind: 'corrupt', what: `kallsyms${where}`, expected, found });
+}

@@ -1,0 +1,67 @@
+import { addVirt, type VirtAddr } from '../base/address.ts';
+import { FaultError } from '../base/fault.ts';
+
+/** What a search in kernel memory needs of an address space. */
+export interface ReadableMemory {
+  /** @throws FaultError */
+  readInto(address: VirtAddr, target: Uint8Array, targetOffset: number, length: number): void;
+}
+
+const PAGE = 4096;
+
+/** A fresh copy. @throws FaultError */
+export function readBytes(memory: ReadableMemory, address: VirtAddr, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  memory.readInto(address, bytes, 0, length);
+  return bytes;
+}
+
+/** Bytes from `address` on, up to `length` or to the first page that cannot be read. */
+export function readForwards(
+  memory: ReadableMemory,
+  address: VirtAddr,
+  length: number,
+): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const at = addVirt(address, done);
+    const chunk = Math.min(PAGE - Number(at & 0xfffn), length - done);
+    if (!canRead(memory, at, bytes, done, chunk)) return bytes.subarray(0, done);
+    done += chunk;
+  }
+  return bytes;
+}
+
+/** Bytes that end before `address`, up to `length` or to the first page that cannot be read. */
+export function readBackwards(
+  memory: ReadableMemory,
+  address: VirtAddr,
+  length: number,
+): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let left = length;
+  while (left > 0) {
+    const end = addVirt(address, left - length);
+    const chunk = Math.min(Number((end - 1n) & 0xfffn) + 1, left);
+    if (!canRead(memory, addVirt(end, -chunk), bytes, left - chunk, chunk)) break;
+    left -= chunk;
+  }
+  return bytes.subarray(left);
+}
+
+function canRead(
+  memory: ReadableMemory,
+  address: VirtAddr,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+): boolean {
+  try {
+    memory.readInto(address, target, offset, length);
+    return true;
+  } catch (error) {
+    if (error instanceof FaultError) return false;
+    throw error;
+  }
+}
