@@ -21,12 +21,14 @@ interface Answer {
 
 /**
  * Speaks to the main process as a page would that was taken over: over a port, with raw messages,
- * one after the other. The session of an `open` is put into the requests after it.
+ * one after the other. The session of an `open` is put into the requests after it. The bundle's
+ * picture is shown instead of the workbench, which would take part.
  */
 async function rawCalls(
   running: RunningApp,
   calls: { method: string; request?: object }[],
 ): Promise<Answer[]> {
+  await running.state.windows[0]?.webContents.load('app://oopscope/icon.svg');
   return running.page.evaluate(async (calls) => {
     const port = await new Promise<MessagePort>((resolve) => {
       addEventListener('message', (event) => {
