@@ -177,11 +177,11 @@ function findBtf(
     log.capabilities.push({
       name: 'types',
       ok: true,
-      how: `BTF in the dump, ${table.count} types`,
+      how: `BTF in the dump, ${table.endId - 1} types`,
     });
     log.decisions.push({
       what: 'types',
-      value: `BTF, ${table.count} types`,
+      value: `BTF, ${table.endId - 1} types`,
       evidence: `${size} bytes at __start_BTF ${hex(start)}`,
     });
     return new BtfTypeFinder(table);

@@ -1,0 +1,134 @@
+import type {
+  CallOptions,
+  EngineService,
+  OpenProgress,
+  OpenRequest,
+  SessionId,
+  SessionInfo,
+} from '../../../src-shared/contract/index.ts';
+import { FaultError } from '../base/fault.ts';
+import { listCommands } from '../commands/registry.ts';
+import { openDump } from '../dump/open-dump.ts';
+import { OpenError } from '../dump/open-error.ts';
+import { describeAddress } from '../kernel/address-owner.ts';
+import { readMemoryRange } from '../kernel/memory-range.ts';
+import { virtualRegions } from '../kernel/virtual-regions.ts';
+import { openProgram } from '../program/open.ts';
+import { completionsOf } from './completion.ts';
+import { commandInfoOf } from './command-info.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { resolveText } from './resolution.ts';
+import { ServiceError } from './service-error.ts';
+import { Session } from './session.ts';
+import { sessionInfoOf } from './session-info.ts';
+
+/** Largest `readMemory` answer. */
+const MAX_MEMORY = 64 * 1024;
+/** Most addresses one `describe` call takes. */
+const MAX_ADDRESSES = 10_000;
+
+/** The engine behind every host: sessions by id, each with its program. */
+export function createEngineService(deps: EngineDeps): EngineService {
+  const sessions = new Map<SessionId, Session>();
+  let opened = 0;
+
+  const sessionOf = ({ session }: { readonly session: SessionId }): Session => {
+    const found = sessions.get(session);
+    if (found === undefined) throw new ServiceError('usage', `no session ${session} is open`);
+    return found;
+  };
+
+  return {
+    async open(request, call) {
+      const session = await openSession(deps, request, String(++opened), call);
+      sessions.set(session.info.session, session);
+      return session.info;
+    },
+    async close(request) {
+      const session = sessionOf(request);
+      sessions.delete(session.info.session);
+      deps.closeSources(session.sources);
+    },
+    async run(request, call) {
+      const session = sessionOf(request);
+      const onBlock = call?.onProgress ?? (() => undefined);
+      return session.run(request.line, deps, onBlock, call?.signal);
+    },
+    async readMemory(request) {
+      const { program } = sessionOf(request);
+      if (request.length < 0 || request.length > MAX_MEMORY) {
+        throw new ServiceError('usage', `a range of ${request.length} bytes is too long`);
+      }
+      return readMemoryRange(program, request.space, request.address, request.length);
+    },
+    async resolve(request) {
+      return resolveText(sessionOf(request).program, request.text);
+    },
+    async complete(request) {
+      return completionsOf(sessionOf(request).program, request.prefix, request.limit);
+    },
+    async describe(request) {
+      const { program } = sessionOf(request);
+      return request.addresses
+        .slice(0, MAX_ADDRESSES)
+        .map((address) => describeAddress(program, address));
+    },
+    async identify(request, call) {
+      const session = sessionOf(request);
+      const onProgress = call?.onProgress ?? (() => undefined);
+      return deps.identify(session.paths, onProgress, call?.signal);
+    },
+    async regions(request) {
+      return virtualRegions(sessionOf(request).program);
+    },
+    async commands() {
+      return listCommands().map(commandInfoOf);
+    },
+  };
+}
+
+async function openSession(
+  deps: EngineDeps,
+  request: OpenRequest,
+  id: SessionId,
+  call: CallOptions<OpenProgress> | undefined,
+): Promise<Session> {
+  const started = deps.now();
+  const report = call?.onProgress ?? (() => undefined);
+  const checkCancelled = () => {
+    if (call?.signal?.aborted === true) throw new ServiceError('cancelled', 'cancelled');
+  };
+  report({ phase: 'file', text: 'Opening the file' });
+  const codecs = await deps.codecs();
+  const sources = openFiles(deps, request.paths);
+  try {
+    checkCancelled();
+    const image = openDump(sources, codecs);
+    const program = openProgram(image, (phase, text) => {
+      checkCancelled();
+      report({ phase, text });
+    });
+    const info: SessionInfo = sessionInfoOf(id, program, deps.now() - started);
+    return new Session(info, program, sources, request.paths);
+  } catch (error) {
+    deps.closeSources(sources);
+    throw openErrorOf(error);
+  }
+}
+
+function openFiles(deps: EngineDeps, paths: readonly string[]) {
+  if (paths.length === 0) throw new ServiceError('usage', 'no file given');
+  try {
+    return deps.openSources(paths);
+  } catch (error) {
+    throw openErrorOf(error);
+  }
+}
+
+/** What the file makes impossible is told; bugs go on. */
+function openErrorOf(error: unknown): unknown {
+  if (error instanceof OpenError || error instanceof FaultError) {
+    return new ServiceError('open', error.message);
+  }
+  return error;
+}
