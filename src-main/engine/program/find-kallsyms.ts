@@ -43,7 +43,7 @@ export function findKallsyms(
         warnings.push(message);
       });
       const evidence = `kallsyms_names at ${hex(locations.names)} by ${how}: ${symbols.count} symbols; ${agreement}`;
-      return { table: symbols, locations, how, evidence, warnings };
+      return { symbols, locations, how, evidence, warnings };
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       // A page that is not in the dump says more than a candidate that does not fit.

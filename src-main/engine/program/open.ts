@@ -124,15 +124,15 @@ function findSymbols(
     log.capabilities.push({
       name: 'symbols',
       ok: true,
-      how: `kallsyms in the dump, ${found.table.count} symbols`,
+      how: `kallsyms in the dump, ${found.symbols.count} symbols`,
     });
     log.decisions.push({
       what: 'kallsyms',
-      value: `${found.table.count} symbols`,
+      value: `${found.symbols.count} symbols`,
       evidence: found.evidence,
     });
     log.warnings.push(...found.warnings);
-    return found.table;
+    return found.symbols;
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     log.capabilities.push({ name: 'symbols', ok: false, how: error.message });
