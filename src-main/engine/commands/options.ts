@@ -84,33 +84,3 @@ export function parseOptions(
   }
   return new Options(values, operands);
 }
-
-/**
- * Splits a command line into words. Double quotes keep blanks together and vanish; single quotes do
- * too but stay around the word: for crash they mark a regular expression.
- * @throws UsageError for a quote that is not closed
- */
-export function splitCommandLine(line: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote: string | undefined;
-  for (const char of line) {
-    if (quote !== undefined) {
-      if (char === quote) {
-        quote = undefined;
-        if (char === "'") word += char;
-      } else word += char;
-    } else if (char === '"' || (char === "'" && word === undefined)) {
-      quote = char;
-      word = (word ?? '') + (char === "'" ? char : '');
-    } else if (/\s/.test(char)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else {
-      word = (word ?? '') + char;
-    }
-  }
-  if (quote !== undefined) throw new UsageError(`unclosed ${quote} quote`);
-  if (word !== undefined) words.push(word);
-  return words;
-}

@@ -1,0 +1,83 @@
+import type { AddressInfo, MemoryOwner } from '../../../src-shared/contract/index.ts';
+import { virtAddr } from '../base/address.ts';
+import type { Program } from '../program/program.ts';
+import { intervalAt, kernelIntervals } from './intervals.ts';
+import { findPerCpuVariable } from './percpu-areas.ts';
+import { findSlabObject } from './slab.ts';
+
+/**
+ * What a kernel address belongs to, exact facts only: the kernel's own tables say each of them. The
+ * most specific answer wins: symbol, task, stack, per-CPU variable, slab object, module, region.
+ */
+export function describeAddress(program: Program, value: bigint): AddressInfo {
+  const address = virtAddr(value);
+  const at = program.symbols.at(address);
+  if (at !== undefined) {
+    const { name, size, module } = at.symbol;
+    return {
+      address,
+      kind: module === undefined ? kindOfLetter(at.symbol.letter) : 'module',
+      label: plus(name, at.offset) + (module === undefined ? '' : ` [${module}]`),
+      symbol: module === undefined ? { name, offset: at.offset, size } : { name, offset: at.offset, size, module },
+    };
+  }
+  const interval = intervalAt(kernelIntervals(program), address);
+  if (interval !== undefined && interval.kind !== 'per-CPU') {
+    const label = plus(interval.label, Number(address - interval.start));
+    return interval.pid === undefined
+      ? { address, kind: interval.kind, label }
+      : { address, kind: interval.kind, label, pid: interval.pid };
+  }
+  const perCpu = findPerCpuVariable(program, address);
+  if (perCpu !== undefined) {
+    return { address, kind: 'per-CPU', label: `${plus(perCpu.name, perCpu.offset)} of CPU ${perCpu.cpu}` };
+  }
+  const slab = findSlabObject(program, address);
+  if (slab !== undefined) {
+    return { address, kind: 'slab', label: `${slab.cache} object +${hexOf(Number(address - slab.start))}` };
+  }
+  const region = program.translator.regionOf(address);
+  return { address, kind: region.name, label: region.name };
+}
+
+/** Owner that an address interval of the tables gives, relative to a range that starts at `base`. */
+export function clipOwner(
+  owner: { readonly start: bigint; readonly end: bigint; readonly kind: string; readonly label: string },
+  base: bigint,
+  length: number,
+): MemoryOwner | undefined {
+  const start = owner.start > base ? owner.start : base;
+  const limit = base + BigInt(length);
+  const end = owner.end < limit ? owner.end : limit;
+  if (end <= start) return undefined;
+  return {
+    offset: Number(start - base),
+    length: Number(end - start),
+    kind: owner.kind,
+    label: owner.label,
+    address: owner.start,
+  };
+}
+
+function kindOfLetter(letter: string): string {
+  switch (letter.toUpperCase()) {
+    case 'T':
+      return 'kernel text';
+    case 'D':
+      return 'kernel data';
+    case 'B':
+      return 'kernel bss';
+    case 'R':
+      return 'kernel rodata';
+    default:
+      return 'kernel image';
+  }
+}
+
+function plus(name: string, offset: number): string {
+  return offset === 0 ? name : `${name}+${hexOf(offset)}`;
+}
+
+function hexOf(value: number): string {
+  return `0x${value.toString(16)}`;
+}
