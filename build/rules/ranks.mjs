@@ -121,29 +121,11 @@ export const RANKS = [
     holds: 'a transport inside one thread that clones every message, for tests',
   },
   {
-    folder: 'src-main/hosts/node',
-    rank: 9,
-    holds: 'what all hosts need: the engine put together with its I/O, recent files, version',
-    node: true,
-    packages: true,
-  },
-  {
     folder: 'src-main/hosts/worker',
     rank: 10,
     holds: 'the engine in a worker thread: session worker and its client',
     node: true,
     packages: true,
-  },
-  {
-    folder: 'src-main/hosts/node',
-    rank: 9,
-    holds: 'what several hosts keep: recent files',
-    node: true,
-  },
-  {
-    folder: 'src-main/hosts/inprocess',
-    rank: 9,
-    holds: 'both ends of a transport in one thread, for tests; clones every message',
   },
   {
     folder: 'src-main/hosts/loopback',
