@@ -112,8 +112,9 @@ export const RANKS = [
   {
     folder: 'src-main/hosts/node',
     rank: 9,
-    holds: 'what several hosts keep: recent files',
+    holds: 'what all hosts need: the engine put together with its I/O, recent files, version',
     node: true,
+    packages: true,
   },
   {
     folder: 'src-main/hosts/inprocess',
