@@ -229,8 +229,8 @@ function checkedSplit(
   maxMapnr: number,
 ): { start: number; end: number } | undefined {
   if (split === undefined) return undefined;
-  // The last part's end may lie beyond max_mapnr by rounding.
-  if (!(split.start < split.end) || split.start >= maxMapnr) {
+  // Parts without a page are written too (start = end), and an end may be rounded past max_mapnr.
+  if (!(split.start <= split.end) || split.start > maxMapnr) {
     throw damaged(
       source,
       4096 + 80,

@@ -50,7 +50,7 @@ function openKdump(sources: readonly ByteSource[], codecs: Decompressors): Kdump
       return new KdumpPart(source, readKdumpHeader(source, warnings), codecs);
     }),
   );
-  parts.sort((a, b) => a.start - b.start);
+  parts.sort((a, b) => a.start - b.start || a.end - b.end);
   const first = checkSet(parts, warnings);
   const { header } = first;
   warnAboutHeader(first, warnings);
@@ -95,6 +95,7 @@ function checkSet(parts: KdumpPart[], warnings: string[]): KdumpPart {
         `is not a part of the same dump as ${first.source.name}: ${difference} differs.`,
       );
     }
+    if (part.start === part.end) continue;
     if (part.start < next) {
       throw new OpenError(
         'mismatched-set',

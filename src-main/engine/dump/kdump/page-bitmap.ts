@@ -122,13 +122,13 @@ export class PageBitmap {
 
   #read(block: number, count: number, words: Uint32Array<ArrayBuffer>): void {
     const start = block * BLOCK_BYTES;
-    const length = Math.min(count * BLOCK_BYTES, Math.ceil(this.bits / 8) - start);
+    const length = Math.max(0, Math.min(count * BLOCK_BYTES, Math.ceil(this.bits / 8) - start));
     const bytes = new Uint8Array(words.buffer);
     readFully(this.#source, this.#offset + start, bytes, length);
     bytes.fill(0, length);
     // Bits past the last frame are padding whatever they say.
     const lastBits = this.bits - start * 8;
-    if (lastBits < count * BLOCK_BITS && (lastBits & 31) !== 0) {
+    if (lastBits > 0 && lastBits < count * BLOCK_BITS && (lastBits & 31) !== 0) {
       const last = lastBits >>> 5;
       words[last] = (words[last] as number) & ((1 << (lastBits & 31)) - 1);
     }
