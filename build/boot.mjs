@@ -4,7 +4,7 @@
  * then runs it on the Node of node_modules (the one Electron embeds), whatever the system has.
  * Imports nothing but Node's own modules and runs on any Node from 18.
  *
- *   node build/boot.mjs start|test|oopscope|build|bench|corpus|test:corpus|run [ARGS…]
+ *   node build/boot.mjs start|test|oopscope|build|bench|test:corpus|run [ARGS…]
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -27,7 +27,6 @@ const tasks = {
   build: { bundle: true },
   test: { run: ['build/test.ts'] },
   bench: { run: ['build/bench.ts'], bundle: true },
-  corpus: { run: ['test/corpus/make.ts'] },
   'test:corpus': { run: ['build/test-corpus.ts'], bundle: true },
   /** Any file of the project: `node build/boot.mjs run FILE …`. */
   run: { run: [] },
