@@ -1,0 +1,47 @@
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import type { Decompressors } from '../../engine/base/byte-source.ts';
+import type { EngineDeps } from '../../engine/service/engine-deps.ts';
+import type { FileSource } from '../../io/file-source.ts';
+import { createDecompressors } from '../../io/decompressors.ts';
+import { identifyFile } from '../../io/file-identity.ts';
+import { openByteSource } from '../../io/open-byte-source.ts';
+
+/** The engine's world under Node: files by mapping or pread, codecs in wasm. */
+export function createEngineDeps(): EngineDeps {
+  let codecs: Promise<Decompressors> | undefined;
+  const opened = new WeakSet<object>();
+  return {
+    openSources(paths) {
+      const sources: FileSource[] = [];
+      try {
+        for (const path of paths) sources.push(openByteSource(path));
+      } catch (error) {
+        for (const source of sources) source.close();
+        throw error;
+      }
+      for (const source of sources) opened.add(source);
+      return sources;
+    },
+    closeSources(sources) {
+      for (const source of sources) if (opened.delete(source)) (source as FileSource).close();
+    },
+    codecs() {
+      codecs ??= createDecompressors();
+      return codecs;
+    },
+    async identify(paths, onProgress, signal) {
+      const identities = [];
+      for (const path of paths) {
+        const identity = await identifyFile(path, {
+          onProgress: (done, total) => onProgress({ file: path, done, total }),
+          ...(signal && { signal }),
+        });
+        identities.push({ path, ...identity });
+      }
+      return identities;
+    },
+    now: () => performance.now(),
+    pause: () => setImmediate(),
+  };
+}
