@@ -98,6 +98,12 @@ describe('ELF vmcore', () => {
     expect(openBytes(writeElf(KINDS, { flags: 1 })).warnings.join()).toMatch(/incomplete/);
   });
 
+  it('opens what QEMU wrote while CPU 0 was not in long mode', () => {
+    const image = openBytes(writeElf(KINDS, { machine: 3 }));
+    expectDrawing(image, DRAWING.slice(0, -1));
+    expect(image.warnings.join()).toMatch(/64-bit mode/);
+  });
+
   it.each([
     ['an executable', { type: 2 }, 'not-a-dump', /vmlinux/],
     ['a module', { type: 1 }, 'not-a-dump', /object file/],

@@ -68,7 +68,7 @@ function openElf(source: ByteSource): ElfImage {
       `none of its ${String(header.count)} program headers is a PT_LOAD with a physical address${unplaced > 0 ? ` (${String(unplaced)} have none)` : ''}.`,
     );
   }
-  const stored_ = new SegmentMap(stored);
+  const storedMap = new SegmentMap(stored);
   const beyond = stored.reduce((end, [start, stop, at]) => Math.max(end, at + stop - start), 0);
   if (beyond > source.size) {
     warnings.push(
@@ -80,8 +80,13 @@ function openElf(source: ByteSource): ElfImage {
       `${source.name}: the dump is incomplete: makedumpfile could not write all of it.`,
     );
   }
+  if (header.notInLongMode) {
+    warnings.push(
+      `${source.name}: its first CPU was not in 64-bit mode when it was dumped (e_machine is i386).`,
+    );
+  }
   const writer = notes.some((note) => note.name === 'QEMU') ? 'QEMU ELF vmcore' : 'ELF vmcore';
-  return new ElfImage(source, stored_, new SegmentMap(memory), {
+  return new ElfImage(source, storedMap, new SegmentMap(memory), {
     format: `${prefix}${writer}`,
     sources: originals,
     notes,

@@ -11,6 +11,8 @@ const SHDR_SIZE = 64;
 const PN_XNUM = 0xffff;
 const ET_CORE = 4;
 const EM_X86_64 = 62;
+/** In a 64-bit ELF: QEMU writes it when CPU 0 was not in long mode (in firmware, in a reset). */
+const EM_386 = 3;
 /** makedumpfile -E starts a segment at every hole of 1 MiB: 2^22 of them cut up at least 4 TiB. */
 const MAX_PROGRAM_HEADERS = 2 ** 22;
 const READ_AT_ONCE = 1024;
@@ -42,6 +44,8 @@ export interface ElfHeader {
   readonly programHeaders: number;
   readonly count: number;
   readonly flags: number;
+  /** The header says i386 (in a 64-bit file): see EM_386. */
+  readonly notInLongMode: boolean;
 }
 
 export interface ProgramHeader {
@@ -83,7 +87,7 @@ export function readElfHeader(source: ByteSource): ElfHeader {
       `is ${TYPES[type] ?? `an ELF file of type ${String(type)}`}, not a dump (an ELF core file).`,
     );
   }
-  if (!class64 || !little || machine !== EM_X86_64) {
+  if (!class64 || !little || (machine !== EM_X86_64 && machine !== EM_386)) {
     const bits = class64 ? 64 : 32;
     const order = little ? 'little' : 'big';
     const name = MACHINES[machine] ?? `machine ${String(machine)}`;
@@ -118,7 +122,7 @@ export function readElfHeader(source: ByteSource): ElfHeader {
       `0x${programHeaders.toString(16)}`,
     );
   }
-  return { programHeaders, count, flags };
+  return { programHeaders, count, flags, notInLongMode: machine === EM_386 };
 }
 
 /** Program headers in file order, read some at a time. */
