@@ -2,6 +2,7 @@ import type { RegisterSet, StackFrame, StackTrace } from '../../../src-shared/co
 import { hex, virtAddr } from '../base/address.ts';
 import { describeFault, FaultError } from '../base/fault.ts';
 import { isUserModeCs } from '../arch/x86-64/pt-regs.ts';
+import { stepByCode } from './code-step.ts';
 import type { UnwindEnvironment } from './environment.ts';
 import { stepByBadCall, stepByFramePointer, stepByScan } from './guess-step.ts';
 import { originOfRegisters } from './origin.ts';
@@ -77,6 +78,7 @@ function nextStep(
   const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
   const orc = env.orcAt(lookup);
   const exactly = (): UnwindStep => {
+    if (orc?.type === 'undefined') return stepByCode(env, access, state);
     if (orc !== undefined) {
       return stepByOrc(env, access, state, orc, { method: 'orc', exact: true });
     }
@@ -144,6 +146,16 @@ function registerSetOf(
 }
 
 function warningsOf(frames: readonly StackFrame[]): string[] {
+  const computed = frames
+    .filter(({ method }) => method === 'cfi')
+    .map(
+      ({ index }) =>
+        `Frame #${index} was found from the instructions of ${frames[index - 1]?.symbol?.name ?? 'its callee'}, for which the kernel has no ORC.`,
+    );
+  return [...computed, ...guessWarnings(frames)];
+}
+
+function guessWarnings(frames: readonly StackFrame[]): string[] {
   const first = frames.find((frame) => !frame.exact);
   if (first === undefined) return [];
   return [
