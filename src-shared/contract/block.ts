@@ -71,6 +71,8 @@ export interface StackTrace {
   /** Where unwinding began. */
   readonly start: 'crash-note' | 'inactive-task-frame' | 'pt_regs' | 'given' | 'none';
   readonly frames: readonly StackFrame[];
+  /** Registers the walk began with; of user mode: then there are no kernel frames. */
+  readonly startRegisters?: RegisterSet;
   /** Why the trace ends; `complete` when the unwinder reached the end of the stack. */
   readonly end: { readonly complete: boolean; readonly why: string };
   /** What the reader must know, e.g. "frames 3.. are a guess". */

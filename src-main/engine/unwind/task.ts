@@ -13,10 +13,7 @@ import type { UnwindStart } from './state.ts';
 import { unwind, type UnwindOptions } from './trace.ts';
 
 /** A stack trace but for whose it is. */
-export interface TaskTrace extends Omit<StackTrace, 'task'> {
-  /** Registers the walk began with, where a note or a pt_regs gave them. */
-  readonly startRegisters?: RegisterSet;
-}
+export type TaskTrace = Omit<StackTrace, 'task'>;
 
 /**
  * Backtrace of a task (`struct task_struct`). A task that was running starts from the registers
