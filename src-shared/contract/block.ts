@@ -73,6 +73,8 @@ export interface StackTrace {
   readonly frames: readonly StackFrame[];
   /** Registers the walk began with; of user mode: then there are no kernel frames. */
   readonly startRegisters?: RegisterSet;
+  /** Registers the walk began with, where a crash note or a pt_regs gave them. */
+  readonly startRegisters?: RegisterSet;
   /** Why the trace ends; `complete` when the unwinder reached the end of the stack. */
   readonly end: { readonly complete: boolean; readonly why: string };
   /** What the reader must know, e.g. "frames 3.. are a guess". */
@@ -168,6 +170,8 @@ export interface MemoryBlock {
   readonly noAscii?: boolean;
   /** For text: units are shown most significant byte first as they lie in memory (`rd -N`). */
   readonly bigEndian?: boolean;
+  /** A per-CPU variable of this CPU: text begins with `[0]: address`. */
+  readonly cpu?: number;
 }
 export type MemorySpace =
   | { readonly kind: 'kernel' }
@@ -225,6 +229,8 @@ export interface ValueBlock {
   readonly showOffsets: boolean;
   /** For text: radix of integers; by kind when absent. */
   readonly radix?: 10 | 16;
+  /** A per-CPU variable of this CPU: text begins with `[0]: address`. */
+  readonly cpu?: number;
   readonly origin: string;
 }
 export interface ValueNode {
@@ -263,6 +269,7 @@ export interface ValueNode {
 export interface SymbolsBlock {
   readonly type: 'symbols';
   readonly symbols: readonly {
+    /** The address that was asked for: the symbol's plus `offset`. */
     readonly address: bigint;
     /** nm letter: T t D d B b R r A V W. */
     readonly letter: string;
