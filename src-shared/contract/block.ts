@@ -73,8 +73,6 @@ export interface StackTrace {
   readonly frames: readonly StackFrame[];
   /** Registers the walk began with; of user mode: then there are no kernel frames. */
   readonly startRegisters?: RegisterSet;
-  /** Registers the walk began with, where a crash note or a pt_regs gave them. */
-  readonly startRegisters?: RegisterSet;
   /** Why the trace ends; `complete` when the unwinder reached the end of the stack. */
   readonly end: { readonly complete: boolean; readonly why: string };
   /** What the reader must know, e.g. "frames 3.. are a guess". */

@@ -66,6 +66,7 @@ function slabObject(program: Program, address: VirtAddr): SlabObject | undefined
   const slabStart = addVirt(base, BigInt(headFrame) << 12n);
   if (size === 0n) return undefined;
   const index = (address - slabStart) / size;
+  if (index >= BigInt(objectCount(program, page))) return undefined;
   const leftPad = cache.has('red_left_pad') ? cache.member('red_left_pad').number() : 0;
   return {
     cache: cache.member('name').text(64),
@@ -87,6 +88,12 @@ function isSlab(page: KernelObject, mark: SlabMark): boolean {
   // memdesc_flags_t wraps the word since 6.18
   const flags = page.member(page.has('flags.f') ? 'flags.f' : 'flags').bigint();
   return ((flags >> BigInt(mark.bit)) & 1n) === 1n;
+}
+
+/** Objects of a slab; behind the last the page may have a rest that belongs to nobody. */
+function objectCount(program: Program, page: KernelObject): number {
+  const slab = program.findType('struct slab');
+  return (slab === undefined ? page : page.cast(slab)).member('objects').number();
 }
 
 /** `struct slab` overlays the page since 5.17 (commit d122019bf061); before it is part of struct page. */

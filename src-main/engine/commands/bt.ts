@@ -1,0 +1,101 @@
+import type { Block, StackBlock } from '../../../src-shared/contract/index.ts';
+import { findPanicTask } from '../kernel/panic.ts';
+import type { Task } from '../kernel/task.ts';
+import { findTasks, threadGroupOf } from '../kernel/tasks.ts';
+import { unwindFrom, unwindTask } from '../unwind/task.ts';
+import { UsageError, type Command } from './command.ts';
+import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
+import { cpuList, findHex } from './numbers.ts';
+import { parseOptions, type Options } from './options.ts';
+import { requireTasks, taskRefOf } from './task-selection.ts';
+
+export const bt: Command = {
+  name: 'bt',
+  summary: 'backtrace of a task',
+  usage: '[-a | -p | -c cpus | -g] [-s [-x|-d]] [-n idle] [-I ip -S sp] [pid | task] …',
+  help: [
+    'Kernel stack of the current task, or of the tasks named by PID or task_struct address. Frames are',
+    'exact (ORC) unless they are marked; the trace says where it began and why it ends. Registers that',
+    'an exception, interrupt, NMI or system call saved are shown where they lie.',
+    '',
+    '  -a        every task that was running when the machine died, by CPU',
+    '  -p        the task that panicked',
+    '  -c cpus   what was running on these CPUs, e.g. 0,2-3 or a',
+    '  -g        every thread of the task’s group',
+    '  -n idle   leave out idle tasks (with -a and -c)',
+    '  -s        offset in each function, hexadecimal or with -d decimal',
+    '  -I ip -S sp  begin at this instruction and stack pointer',
+  ],
+  needs: ['memory', 'symbols', 'types', 'tasks', 'unwind'],
+  *run(context, args) {
+    const options = parseOptions(args, 'apgc:sxdn:I:S:fFleErtTRoOv');
+    for (const letter of 'fFleErtTRoOv') {
+      if (options.has(letter)) throw new UsageError(`-${letter} is not supported yet`);
+    }
+    options.atMostOne('apc');
+    if (options.has('n') && options.value('n') !== 'idle') {
+      throw new UsageError('-n takes the word idle');
+    }
+    if (options.has('g') && (options.has('a') || options.has('c'))) {
+      throw new UsageError('-g does not go with -a or -c');
+    }
+    for (const text of findTasks(context.program).warnings) yield warning(text);
+    if (options.has('I') || options.has('S')) {
+      yield* fromGiven(context, options);
+      return;
+    }
+    for (const task of selectTasks(context, options)) {
+      checkCancelled(context);
+      yield stackBlock(context, task, options);
+    }
+  },
+};
+
+function selectTasks(context: CommandContext, options: Options): readonly Task[] {
+  const { program, session } = context;
+  const set = findTasks(program);
+  const wanted = (task: Task): boolean => !(options.has('n') && task.idle);
+  const running = set.tasks.filter((task) => task.active).sort((a, b) => a.cpu - b.cpu);
+  if (options.has('a')) return running.filter(wanted);
+  const cpus = options.value('c');
+  if (cpus !== undefined) {
+    const current = session.currentTask(program)?.cpu ?? 0;
+    const list = cpuList(cpus, program.cpus.present, current);
+    return running.filter((task) => list.includes(task.cpu) && wanted(task));
+  }
+  const named =
+    options.operands.length > 0
+      ? options.operands.flatMap((text) => requireTasks(program, text))
+      : [options.has('p') ? requirePanicTask(context) : requireCurrentTask(context)];
+  if (!options.has('g')) return named;
+  const groups = named.map((task) => (task.idle ? [task] : threadGroupOf(set, task.tgid)));
+  return [...new Set(groups.flat())];
+}
+
+function requirePanicTask({ program }: CommandContext): Task {
+  const panic = findPanicTask(program);
+  if (panic === undefined) throw new UsageError('no task is known to have panicked');
+  return panic.task;
+}
+
+function stackBlock({ program }: CommandContext, task: Task, options: Options): StackBlock {
+  const stack = { task: taskRefOf(task), ...unwindTask(program, task.object) };
+  return withOffsets({ type: 'stack', stack }, options);
+}
+
+function* fromGiven(context: CommandContext, options: Options): Generator<Block> {
+  const pc = findHex(options.value('I') ?? '');
+  const sp = findHex(options.value('S') ?? '');
+  if (pc === undefined || sp === undefined) {
+    throw new UsageError('-I and -S go together and take hexadecimal addresses');
+  }
+  const [named] = options.operands.flatMap((text) => requireTasks(context.program, text));
+  const task = named ?? requireCurrentTask(context);
+  const trace = unwindFrom(context.program, { pc, sp }, task.object);
+  yield withOffsets({ type: 'stack', stack: { task: taskRefOf(task), ...trace } }, options);
+}
+
+function withOffsets(block: StackBlock, options: Options): StackBlock {
+  if (!options.has('s')) return block;
+  return { ...block, symbolOffsets: options.has('d') ? 10 : 16 };
+}

@@ -1,0 +1,76 @@
+import type { Task } from '../kernel/task.ts';
+import { findTasks } from '../kernel/tasks.ts';
+import { UsageError, type Command } from './command.ts';
+import { checkCancelled, CommandSession, warning, type CommandContext } from './context.ts';
+import { hex } from '../base/address.ts';
+import { matchesSelector, taskSelector, type TaskSelector } from './task-selection.ts';
+
+/** What foreach runs, and how it hands a task on. */
+const RUNNABLE: Readonly<Record<string, (task: string, args: readonly string[]) => string[]>> = {
+  bt: (task, args) => [...args, task],
+  task: (task, args) => [...args, task],
+  ps: (task, args) => [...args, task],
+  set: (task) => [task],
+  vtop: (task, args) => ['-c', task, ...args],
+};
+const STATES = ['RU', 'IN', 'UN', 'ID', 'ZO', 'ST', 'TR', 'DE', 'SW', 'PA', 'WA', 'NE'];
+
+/** @param findCommand looks the command up that is run for each task */
+export function foreachCommand(findCommand: (name: string) => Command | undefined): Command {
+  return {
+    name: 'foreach',
+    summary: 'a command for many tasks',
+    usage: "[pid | task | command | 'regex' | state | kernel | user | gleader | active] … bt|task|ps|set|vtop [options]",
+    help: [
+      'Runs a command for all tasks, or for those that one of the selectors names: PIDs, task_struct',
+      'addresses, command names, regular expressions in single quotes; and of these only those that',
+      'are in a state (RU IN UN ID ZO ST TR DE PA WA NE), kernel or user tasks, leaders of their thread',
+      'group, or were running.',
+    ],
+    needs: ['memory', 'symbols', 'types', 'tasks'],
+    *run(context, args) {
+      const at = args.findIndex((word) => word in RUNNABLE);
+      const name = args[at];
+      const command = name === undefined ? undefined : findCommand(name);
+      if (name === undefined || command === undefined) {
+        throw new UsageError(`a command is needed: ${Object.keys(RUNNABLE).join(', ')}`);
+      }
+      const { warnings } = findTasks(context.program);
+      for (const text of warnings) yield warning(text);
+      for (const task of selectTasks(context, args.slice(0, at))) {
+        checkCancelled(context);
+        const inner: CommandContext = { ...context, session: new CommandSession() };
+        inner.session.select(task);
+        const given = RUNNABLE[name]!(hex(task.address).slice(2), args.slice(at + 1));
+        for (const block of command.run(inner, given)) {
+          // what is wrong with the task list was said once
+          const said = block.type === 'notice' && warnings.includes(block.text);
+          if (!said) yield block;
+        }
+      }
+    },
+  };
+}
+
+/** Names of tasks are alternatives; state, kind and role narrow them down. */
+function selectTasks({ program }: CommandContext, words: readonly string[]): readonly Task[] {
+  const roles = new Set<string>();
+  const states = new Set<string>();
+  const selectors: TaskSelector[] = [];
+  for (const word of words) {
+    if (['kernel', 'user', 'gleader', 'active'].includes(word)) roles.add(word);
+    else if (STATES.includes(word)) states.add(word);
+    else selectors.push(taskSelector(program, word));
+  }
+  const found = findTasks(program).tasks.filter(
+    (task) =>
+      (selectors.length === 0 || selectors.some((selector) => matchesSelector(task, selector))) &&
+      (states.size === 0 || states.has(task.letters)) &&
+      !(roles.has('kernel') && !task.kernelThread) &&
+      !(roles.has('user') && task.kernelThread) &&
+      !(roles.has('gleader') && task.pid !== task.tgid) &&
+      !(roles.has('active') && !task.active),
+  );
+  if (found.length === 0 && words.length > 0) throw new UsageError(`no task is ${words.join(' ')}`);
+  return found;
+}

@@ -1,0 +1,129 @@
+import type { Absent, ByteState, TranslationBlock } from '../../../src-shared/contract/index.ts';
+import { hex, pfnOf, physAddr, virtAddr, type VirtAddr } from '../base/address.ts';
+import { tryRead } from '../base/fault.ts';
+import { findVma } from '../kernel/mm.ts';
+import { findUserSpace } from '../kernel/task-user.ts';
+import type { Task } from '../kernel/task.ts';
+import type { Program } from '../program/program.ts';
+import { describeWalkEnd, type PageWalk } from '../translate/page-walk.ts';
+import { UsageError, type Command } from './command.ts';
+import { requireCurrentTask, type CommandContext } from './context.ts';
+import { absentOf } from './facts.ts';
+import { addressArgument } from './numbers.ts';
+import { parseOptions } from './options.ts';
+import { requireTasks, taskRefOf } from './task-selection.ts';
+
+export const vtop: Command = {
+  name: 'vtop',
+  summary: 'page-table walk: virtual to physical',
+  usage: '[-c pid | task] [-u | -k] address …',
+  help: [
+    'Walks the page tables for each address, showing every entry, where it lies and its flags; says what',
+    'an entry that is not present means, and whether the dump holds the page.',
+    '',
+    '  -c pid  through the tables of this task      -u  a user address of the current task',
+    '  -k      a kernel address',
+  ],
+  needs: ['memory', 'page-tables'],
+  *run(context, args) {
+    const options = parseOptions(args, 'c:uk');
+    if (options.atMostOne('uk') === undefined && options.operands.length === 0) {
+      throw new UsageError('an address is needed');
+    }
+    if (options.operands.length === 0) throw new UsageError('an address is needed');
+    const named = options.value('c');
+    const chosen = named === undefined ? undefined : requireTasks(context.program, named)[0];
+    for (const text of options.operands) {
+      const { address } = addressArgument(context.program, text);
+      const region = context.program.translator.regionOf(address);
+      const isUser = options.has('u') || (!options.has('k') && region.name === 'user');
+      if (options.has('k') && region.name === 'user') {
+        throw new UsageError(`${text} is not a kernel virtual address`);
+      }
+      yield isUser || chosen !== undefined
+        ? ofTask(context, address, chosen ?? requireCurrentTask(context), isUser)
+        : translationBlock(context.program, context.program.kernel.walk(address), region.name);
+    }
+  },
+};
+
+function ofTask(
+  { program }: CommandContext,
+  address: VirtAddr,
+  task: Task,
+  isUser: boolean,
+): TranslationBlock {
+  const space = findUserSpace(program, task);
+  if (space === undefined) {
+    throw new UsageError(`PID ${task.pid} (${task.command}) has no page tables of its own`);
+  }
+  const region = program.translator.regionOf(address).name;
+  const block = { ...translationBlock(program, space.walk(address), region), task: taskRefOf(task) };
+  const vma = isUser ? tryRead(() => findVma(program, task.mm, address)) : undefined;
+  return vma === undefined ? block : { ...block, vma };
+}
+
+function translationBlock(program: Program, walk: PageWalk, region: string): TranslationBlock {
+  const { end } = walk;
+  const phys =
+    end.kind === 'mapped' ? end.phys : (walk.assumed?.phys ?? undefined);
+  const note = describeWalkEnd(walk);
+  const page = phys === undefined ? undefined : pageOf(program, phys);
+  return {
+    type: 'translation',
+    virt: walk.virt,
+    phys: phys ?? noPhys(walk),
+    region,
+    steps: walk.steps.map((step) => ({
+      level: step.level,
+      entryAt: program.translator.directMap(step.entryPhys) ?? 0n,
+      entryPhys: step.entryPhys,
+      entry: step.entry ?? unreadEntry(walk),
+      flags: step.flags,
+    })),
+    pageSize: end.kind === 'mapped' ? end.pageSize : undefined,
+    ...(note !== undefined && { note }),
+    ...(page !== undefined && { page }),
+  };
+}
+
+function noPhys(walk: PageWalk): Absent {
+  const { end } = walk;
+  switch (end.kind) {
+    case 'fault':
+      return absentOf(end.fault);
+    case 'not-present':
+      return { absent: 'not-mapped', why: `${hex(walk.virt)} is not mapped: ${end.note}` };
+    case 'non-canonical':
+      return { absent: 'not-mapped', why: `${hex(walk.virt)} is not a canonical address` };
+    case 'mapped':
+      return { absent: 'not-applicable', why: '' };
+  }
+}
+
+function unreadEntry(walk: PageWalk): Absent {
+  return walk.end.kind === 'fault'
+    ? absentOf(walk.end.fault)
+    : { absent: 'not-in-dump', why: 'the table could not be read' };
+}
+
+/** Whether the dump holds the page, and its struct page. */
+function pageOf(program: Program, phys: bigint): NonNullable<TranslationBlock['page']> {
+  const frame = pfnOf(physAddr(phys));
+  const state = byteStateOf(program.physical.pageState(frame));
+  const struct = program.translator.structPageOf(frame);
+  return struct === undefined ? { state } : { state, struct: virtAddr(struct) };
+}
+
+function byteStateOf(state: ReturnType<Program['physical']['pageState']>): ByteState {
+  switch (state) {
+    case 'present':
+    case 'zero':
+    case 'excluded':
+      return state;
+    case 'not-ram':
+    case 'truncated':
+    case 'missing-part':
+      return 'not-in-dump';
+  }
+}
