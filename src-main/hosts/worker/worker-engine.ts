@@ -80,7 +80,9 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): WorkerEng
         stackSizeMb: 8,
       },
     });
-    const lane = { worker, name: '', closed: false, inner: '' } as { -readonly [K in keyof Lane]: Lane[K] };
+    const lane = { worker, name: '', closed: false, inner: '' } as {
+      -readonly [K in keyof Lane]: Lane[K];
+    };
     const transport = workerTransport(worker, (end) =>
       lane.closed ? `${lane.name} was closed` : endSentence(lane.name, end, heapMiB),
     );
