@@ -2,6 +2,7 @@ import { FaultError } from '../base/fault.ts';
 import { parseBtf } from '../debuginfo/btf.ts';
 import { BtfTypeFinder } from '../types/btf-type-finder.ts';
 import type { FunctionType, Type, TypeFinder, TypeTag } from '../types/type.ts';
+import type { ModuleBtfs } from './module-btf.ts';
 import type { LoadedModule } from './modules.ts';
 
 /**
@@ -12,14 +13,16 @@ export class ModuleTypeFinder implements TypeFinder {
   readonly name = 'BTF of modules';
   readonly #base: BtfTypeFinder;
   readonly #modules: () => readonly LoadedModule[];
+  readonly #btfs: () => ModuleBtfs;
   #finders: readonly BtfTypeFinder[] | undefined;
   #opening = false;
   /** Modules whose BTF could not be read, with the reason. */
   readonly problems: string[] = [];
 
-  constructor(base: BtfTypeFinder, modules: () => readonly LoadedModule[]) {
+  constructor(base: BtfTypeFinder, modules: () => readonly LoadedModule[], btfs: () => ModuleBtfs) {
     this.#base = base;
     this.#modules = modules;
+    this.#btfs = btfs;
   }
 
   findType(tag: TypeTag, name: string): Type | undefined {
@@ -56,15 +59,18 @@ export class ModuleTypeFinder implements TypeFinder {
     if (this.#opening) return [];
     this.#opening = true;
     try {
-      this.#finders = this.#modules().flatMap((module) => this.#open(module));
+      const { blobs, warnings } = this.#btfs();
+      this.problems.push(...warnings);
+      this.#finders = this.#modules().flatMap((module) =>
+        this.#open(module, blobs.get(module.object.address)),
+      );
     } finally {
       this.#opening = false;
     }
     return this.#finders;
   }
 
-  #open(module: LoadedModule): BtfTypeFinder[] {
-    const bytes = module.readBtf();
+  #open(module: LoadedModule, bytes: Uint8Array | undefined): BtfTypeFinder[] {
     if (bytes === undefined) return [];
     try {
       const table = parseBtf(bytes, `BTF:${module.name}`, this.#base.table);

@@ -3,7 +3,6 @@ import { FaultError, tryRead, type Fault } from '../base/fault.ts';
 import { decodeModuleKallsyms } from '../debuginfo/module-kallsyms.ts';
 import type { OrcTableLocation } from '../debuginfo/orc.ts';
 import type { SymbolTable } from '../debuginfo/symbol-table.ts';
-import { MAX_READ } from './address-space.ts';
 import { containerOf, KernelObject, type ObjectContext } from './object.ts';
 import type { ModuleSymbols } from './symbols.ts';
 
@@ -75,16 +74,6 @@ export class LoadedModule implements ModuleSymbols {
         entries: this.object.member('arch.orc_unwind').pointer(),
         count,
       };
-    });
-  }
-
-  /** The module's BTF, split against vmlinux's (5.11+); undefined when it has none. */
-  readBtf(): Uint8Array | undefined {
-    return this.#attempt(() => {
-      if (!this.object.has('btf_data')) return undefined;
-      const size = this.object.member('btf_data_size').number();
-      if (size === 0 || size > MAX_READ) return undefined;
-      return this.object.space.read(this.object.member('btf_data').pointer(), size);
     });
   }
 
