@@ -62,10 +62,15 @@ function openElf(source: ByteSource): ElfImage {
     );
   }
   if (memory.length === 0) {
+    const none = unplaced === 0 ? '' : ` (${String(unplaced)} have none)`;
     throw new OpenError(
       'damaged',
       source.name,
-      `none of its ${String(header.count)} program headers is a PT_LOAD with a physical address${unplaced > 0 ? ` (${String(unplaced)} have none)` : ''}.`,
+      // Of a flattened file that was cut off, the headers (written last) may be what is lost.
+      [
+        `none of its ${String(header.count)} program headers is a PT_LOAD with a physical address${none}.`,
+        ...warnings,
+      ].join(' '),
     );
   }
   const storedMap = new SegmentMap(stored);
@@ -77,7 +82,7 @@ function openElf(source: ByteSource): ElfImage {
   }
   if ((header.flags & DUMP_ELF_INCOMPLETE) !== 0) {
     warnings.push(
-      `${source.name}: the dump is incomplete: makedumpfile could not write all of it.`,
+      `${source.name}: the dump is incomplete: makedumpfile could not write all of it. Memory it did not come to is shown as truncated, or as not RAM where it had not yet named it.`,
     );
   }
   if (header.notInLongMode) {

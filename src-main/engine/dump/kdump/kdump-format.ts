@@ -53,7 +53,7 @@ function openKdump(sources: readonly ByteSource[], codecs: Decompressors): Kdump
   parts.sort((a, b) => a.start - b.start || a.end - b.end);
   const first = checkSet(parts, warnings);
   const { header } = first;
-  warnAboutHeader(first, warnings);
+  for (const part of parts) warnAboutPart(part, warnings);
 
   const notes = readPartNotes(first, warnings);
   const vmcoreinfo = readVmcoreinfo(first, warnings) ?? vmcoreinfoOf(notes);
@@ -122,8 +122,14 @@ function differenceOf(a: KdumpHeader, b: KdumpHeader): string | undefined {
   return undefined;
 }
 
-function warnAboutHeader(part: KdumpPart, warnings: string[]): void {
+function warnAboutPart(part: KdumpPart, warnings: string[]): void {
   const { header, source } = part;
+  const end = part.findCutOff();
+  if (end !== undefined) {
+    warnings.push(
+      `${source.name}: the file is truncated: its pages reach to ${hexOf(end)} at least, it ends at ${hexOf(source.size)}. Pages beyond are shown as truncated.`,
+    );
+  }
   if ((header.status & STATUS_INCOMPLETE) !== 0) {
     warnings.push(
       `${source.name}: the dump is incomplete: makedumpfile could not write all of it. Pages it did not come to are shown as truncated, or as excluded where it had not yet judged them.`,

@@ -3,8 +3,18 @@ import { FaultError } from '../../base/fault.ts';
 import { isStored } from '../flattened/flattened-source.ts';
 import { readFully } from '../read-exactly.ts';
 import { DescriptorTable } from './descriptor-table.ts';
-import { FLAG_LZO, FLAG_SNAPPY, FLAG_ZLIB, FLAG_ZSTD, type KdumpHeader } from './header.ts';
+import {
+  DESCRIPTOR_SIZE,
+  FLAG_LZO,
+  FLAG_SNAPPY,
+  FLAG_ZLIB,
+  FLAG_ZSTD,
+  type KdumpHeader,
+} from './header.ts';
 import { PageBitmap } from './page-bitmap.ts';
+
+/** Last descriptors looked at to tell a truncated file. */
+const LOOK_BACK = 1024;
 
 /** How a dumped page of this part is stored. */
 export type StoredState = 'present' | 'zero' | 'truncated';
@@ -65,6 +75,27 @@ export class KdumpPart {
   countStored(counts: Record<StoredState, number>): void {
     const total = this.dumped.rank(this.end) - this.#firstRank;
     for (let index = 0; index < total; index++) counts[this.#locate(index)]++;
+  }
+
+  /**
+   * Where the file should end at least, when its last descriptors show that it ends before. Known
+   * without counting pages: page data starts right behind the descriptors.
+   */
+  findCutOff(): number | undefined {
+    const table = this.#descriptors;
+    const base = this.header.descriptors;
+    const dataStart = this.#zeroOffset >= 0 ? this.#zeroOffset : table.load(0) ? table.offset : 0;
+    const count = (dataStart - base) / DESCRIPTOR_SIZE;
+    if (!Number.isInteger(count) || count < 1 || count > this.header.maxMapnr) return undefined;
+    if (dataStart > this.source.size) return dataStart;
+    for (let index = count - 1; index >= Math.max(0, count - LOOK_BACK); index--) {
+      if (!table.load(index)) return undefined;
+      if (table.offset === this.#zeroOffset || table.offset === 0) continue;
+      if (table.size > this.header.blockSize || table.offset > MAX_OFFSET) return undefined;
+      const end = table.offset + table.size;
+      return end > this.source.size ? end : undefined;
+    }
+    return undefined;
   }
 
   #indexOf(frame: number): number {
