@@ -1,0 +1,59 @@
+/** The window's shortcuts, once: the help sheet and the handlers read this list. */
+export interface Shortcut {
+  readonly keys: readonly string[];
+  readonly what: string;
+}
+
+export const SHORTCUTS: readonly { readonly group: string; readonly keys: readonly Shortcut[] }[] =
+  [
+    {
+      group: 'Everywhere',
+      keys: [
+        { keys: ['Ctrl K', 'Ctrl Shift P'], what: 'Command palette: view, symbol, address, task' },
+        { keys: ['Alt ←', 'Alt →'], what: 'Back and forward' },
+        { keys: ['1 … 5'], what: 'Overview, Tasks, Log, Memory, Modules' },
+        { keys: ['Ctrl `', '`'], what: 'Console' },
+        { keys: ['/', 'Ctrl F'], what: 'Filter or search in this view' },
+        { keys: ['G'], what: 'Go to an address or symbol in memory' },
+        { keys: ['Ctrl O'], what: 'Open a dump' },
+        { keys: ['Shift F10'], what: 'Menu of the address, symbol or task in focus' },
+        { keys: ['?'], what: 'This list' },
+      ],
+    },
+    {
+      group: 'Lists',
+      keys: [
+        { keys: ['↑', '↓'], what: 'Previous and next row' },
+        { keys: ['Page ↑', 'Page ↓'], what: 'A page up and down' },
+        { keys: ['Home', 'End'], what: 'First and last row' },
+        { keys: ['Ctrl C'], what: 'Copy the row' },
+      ],
+    },
+    {
+      group: 'Log',
+      keys: [
+        { keys: ['Enter', 'F3'], what: 'Next hit' },
+        { keys: ['Shift Enter', 'Shift F3'], what: 'Previous hit' },
+      ],
+    },
+    {
+      group: 'Memory',
+      keys: [
+        { keys: ['← ↑ ↓ →'], what: 'Move by a byte or a row; with Shift, select' },
+        { keys: ['Page ↑', 'Page ↓'], what: 'A page of rows' },
+        { keys: ['Home', 'End'], what: 'Start and end of the row' },
+        { keys: ['Ctrl Home', 'Ctrl End'], what: 'Start and end of the region' },
+        { keys: ['[', ']'], what: 'Previous and next region' },
+        { keys: ['Enter'], what: 'Follow the pointer under the cursor' },
+      ],
+    },
+    {
+      group: 'Console',
+      keys: [
+        { keys: ['Tab'], what: 'Complete' },
+        { keys: ['↑', '↓'], what: 'Earlier commands' },
+        { keys: ['Ctrl C'], what: 'Stop the running command' },
+        { keys: ['Ctrl L'], what: 'Clear' },
+      ],
+    },
+  ];

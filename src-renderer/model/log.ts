@@ -1,0 +1,76 @@
+import type { LogTable } from '../../src-shared/contract/index.ts';
+
+/** @source include/linux/kern_levels.h */
+export const LEVELS: readonly { readonly name: string; readonly short: string }[] = [
+  { name: 'emergency', short: 'emerg' },
+  { name: 'alert', short: 'alert' },
+  { name: 'critical', short: 'crit' },
+  { name: 'error', short: 'err' },
+  { name: 'warning', short: 'warn' },
+  { name: 'notice', short: 'notice' },
+  { name: 'info', short: 'info' },
+  { name: 'debug', short: 'debug' },
+];
+
+export function levelName(level: number): string {
+  return LEVELS[level]?.short ?? `level ${level}`;
+}
+
+/** Records of at least the severity `maxLevel` (0 is the most severe). */
+export function logRows(log: LogTable, maxLevel: number): Uint32Array {
+  const rows = new Uint32Array(log.count);
+  let count = 0;
+  for (let row = 0; row < log.count; row++)
+    if ((log.level[row] ?? 7) <= maxLevel) rows[count++] = row;
+  return rows.subarray(0, count);
+}
+
+/** How many records each level has. */
+export function levelCounts(log: LogTable): readonly number[] {
+  const counts = new Array<number>(8).fill(0);
+  for (const level of log.level) counts[level & 7] = (counts[level & 7] ?? 0) + 1;
+  return counts;
+}
+
+/** Positions in `rows` whose text holds `query`, case ignored. */
+export function findInLog(log: LogTable, rows: Uint32Array, query: string): Uint32Array {
+  const wanted = query.toLowerCase();
+  if (!wanted) return new Uint32Array(0);
+  const found: number[] = [];
+  for (let position = 0; position < rows.length; position++) {
+    if ((log.text[rows[position] ?? 0] ?? '').toLowerCase().includes(wanted)) found.push(position);
+  }
+  return Uint32Array.from(found);
+}
+
+/** Where a kernel begins to die, in the words its own printk uses, most final first. */
+const PANIC = [
+  /^Kernel panic - not syncing/,
+  /^BUG: |^Oops: |^general protection fault|^kernel BUG at|^sysrq: Trigger a crash|^Unable to handle/,
+];
+
+/** Row of the record that says the machine dies: the last such one. */
+export function panicRow(log: LogTable): number | undefined {
+  for (const pattern of PANIC) {
+    for (let row = log.count - 1; row >= 0; row--)
+      if (pattern.test(log.text[row] ?? '')) return row;
+  }
+  return undefined;
+}
+
+/** Splits text at each hit of `query`, for marking; odd parts are the hits. */
+export function splitAtHits(text: string, query: string): readonly string[] {
+  const wanted = query.toLowerCase();
+  if (!wanted) return [text];
+  const parts: string[] = [];
+  const folded = text.toLowerCase();
+  // Folding may change lengths in rare scripts: then positions would lie, and nothing is marked.
+  if (folded.length !== text.length) return [text];
+  let from = 0;
+  for (let at = folded.indexOf(wanted); at >= 0; at = folded.indexOf(wanted, from)) {
+    parts.push(text.slice(from, at), text.slice(at, at + wanted.length));
+    from = at + wanted.length;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}

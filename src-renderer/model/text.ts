@@ -1,0 +1,143 @@
+import {
+  isAbsent,
+  type Block,
+  type RegisterSet,
+  type StackTrace,
+  type Table,
+  type TaskRef,
+  type ValueNode,
+} from '../../src-shared/contract/index.ts';
+import { ABSENT_LABEL } from './absent.ts';
+import { bracketed, hex, hex16, logTime, symbolText } from './format.ts';
+import { registersInOrder } from './stacks.ts';
+import { cellText, isNumeric } from './table.ts';
+
+/** Plain text for the clipboard. The command line's exact layouts are made elsewhere. */
+export function blocksText(blocks: readonly Block[]): string {
+  return blocks.map(blockText).join('\n');
+}
+
+export function blockText(block: Block): string {
+  switch (block.type) {
+    case 'table':
+      return tableText(block.table);
+    case 'facts':
+      return block.facts
+        .map((fact) => {
+          const column = { id: fact.id, title: fact.label, kind: fact.kind };
+          const note = fact.note === undefined ? '' : ` ${bracketed(fact.note)}`;
+          return `${fact.label.padStart(14)}: ${cellText(fact.value, column)}${note}`;
+        })
+        .join('\n');
+    case 'task':
+      return taskText(block.task);
+    case 'stack':
+      return stackText(block.stack);
+    case 'log':
+      return block.records.text
+        .map((text, row) => `[${logTime(block.records.tsNsec[row] ?? 0n).padStart(12)}] ${text}`)
+        .join('\n');
+    case 'memory':
+      return memoryText(block.range.address, block.range.bytes);
+    case 'value':
+      return valueText(block.value);
+    case 'symbols':
+      return block.symbols
+        .map((symbol) => {
+          const offset = symbol.offset ? `+${symbol.offset}` : '';
+          const module = symbol.module ? ` [${symbol.module}]` : '';
+          return `${hex16(symbol.address)} (${symbol.letter}) ${symbol.name}${offset}${module}`;
+        })
+        .join('\n');
+    case 'translation':
+      return `${hex16(block.virt)}  ${
+        isAbsent(block.phys) ? ABSENT_LABEL[block.phys.absent] : hex(block.phys)
+      }`;
+    case 'text':
+      return block.lines.join('\n');
+    case 'notice':
+      return `${block.severity}: ${block.text}`;
+  }
+}
+
+export function taskText(task: TaskRef): string {
+  const cpu = isAbsent(task.cpu) ? '-' : String(task.cpu);
+  return `PID: ${task.pid}  TASK: ${hex16(task.task)}  CPU: ${cpu}  COMMAND: "${task.command}"`;
+}
+
+export function stackText(stack: StackTrace): string {
+  const lines = [taskText(stack.task)];
+  for (const frame of stack.frames) {
+    const guess = frame.exact ? '' : '? ';
+    const where = frame.symbol ? symbolText(frame.symbol) : '(unknown)';
+    lines.push(
+      `${`#${frame.index}`.padStart(3)} [${hex16(frame.sp)}] ${guess}${where} at ${hex16(frame.pc)}`,
+    );
+    if (frame.registers) lines.push(registersText(frame.registers));
+  }
+  for (const warning of stack.warnings) lines.push(`warning: ${warning}`);
+  if (!stack.end.complete) lines.push(`(ends here: ${stack.end.why})`);
+  return lines.join('\n');
+}
+
+function registersText(set: RegisterSet): string {
+  const cells = registersInOrder(set).map(
+    ([name, value]) => `${name.toUpperCase().padStart(8)}: ${hex16(value)}`,
+  );
+  const lines: string[] = [];
+  for (let at = 0; at < cells.length; at += 3)
+    lines.push(`    ${cells.slice(at, at + 3).join(' ')}`);
+  return lines.join('\n');
+}
+
+export function tableText(table: Table): string {
+  const columns = table.columns.map((column, index) => {
+    const cells = (table.data[index] ?? []).map((value) => cellText(value, column));
+    const width = cells.reduce((most, text) => Math.max(most, text.length), column.title.length);
+    return { column, cells, width };
+  });
+  const line = (texts: readonly string[]) =>
+    columns
+      .map(({ column, width }, index) => {
+        const text = texts[index] ?? '';
+        return isNumeric(column) ? text.padStart(width) : text.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  const lines = [line(columns.map(({ column }) => column.title))];
+  for (let row = 0; row < table.rowCount; row++)
+    lines.push(line(columns.map(({ cells }) => cells[row] ?? '')));
+  return lines.join('\n');
+}
+
+function memoryText(address: bigint, bytes: Uint8Array): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const part = [...bytes.subarray(at, at + 16)];
+    const digits = part.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    lines.push(`${hex16(address + BigInt(at))}: ${digits}`);
+  }
+  return lines.join('\n');
+}
+
+function valueText(node: ValueNode, depth = 0): string {
+  const indent = '  '.repeat(depth);
+  if (!node.children) {
+    const value = node.value === undefined ? '' : ` = ${valueOf(node)}`;
+    return `${indent}${node.typeName} ${node.name}${value};`;
+  }
+  const inner = node.children.map((child) => valueText(child, depth + 1)).join('\n');
+  return `${indent}${node.typeName} ${node.name} {\n${inner}\n${indent}}`;
+}
+
+export function valueOf(node: ValueNode): string {
+  const { value } = node;
+  if (value === undefined) return '';
+  if (isAbsent(value)) return ABSENT_LABEL[value.absent];
+  if (node.kind === 'pointer' && typeof value === 'bigint') {
+    return node.symbol ? `0x${hex16(value)} <${symbolText(node.symbol)}>` : `0x${hex16(value)}`;
+  }
+  if (node.text !== undefined)
+    return node.kind === 'enum' ? `${node.text} (${String(value)})` : JSON.stringify(node.text);
+  return String(value);
+}

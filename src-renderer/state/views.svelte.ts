@@ -1,0 +1,103 @@
+import type { Block, CallOptions, ErrorInfo, RunResult } from '../../src-shared/contract/index.ts';
+import type { SortKey } from '../model/table.ts';
+import { errorInfoOf } from './errors.ts';
+
+/** What a view remembers while another one is shown. */
+export class TasksModel {
+  text = $state('');
+  state = $state('');
+  kind = $state<'all' | 'user' | 'kernel'>('all');
+  activeOnly = $state(false);
+  sort = $state.raw<SortKey | undefined>();
+  scrollTop = 0;
+}
+
+export class LogModel {
+  maxLevel = $state(7);
+  query = $state('');
+  /** Which hit is current. */
+  hit = $state(0);
+  relative = $state(false);
+  callers = $state(false);
+  wrap = $state(true);
+  scrollTop: number | undefined;
+}
+
+export class MemoryModel {
+  /** Row number (address / 16) at the top of the window. */
+  topRow = $state<bigint>(0n);
+  cursor = $state<bigint>(0n);
+  /** The other end of the selection; equals the cursor when one byte is selected. */
+  anchor = $state<bigint>(0n);
+  words = $state(false);
+  /** The location that was last brought into view, so that a redraw does not jump back to it. */
+  shown = '';
+}
+
+export class ModulesModel {
+  text = $state('');
+  sort = $state.raw<SortKey | undefined>();
+  scrollTop = 0;
+}
+
+/** One command of the console, its answer growing while it runs. */
+export class ConsoleEntry {
+  readonly id: number;
+  readonly line: string;
+  blocks = $state.raw<readonly Block[]>([]);
+  error = $state.raw<ErrorInfo | undefined>();
+  running = $state(true);
+  readonly abort = new AbortController();
+  constructor(id: number, line: string) {
+    this.id = id;
+    this.line = line;
+  }
+}
+
+interface Runner {
+  stream(line: string, call: CallOptions<Block>): Promise<RunResult>;
+}
+
+const MOST_ENTRIES = 100;
+
+export class ConsoleModel {
+  open = $state(false);
+  height = $state(300);
+  entries = $state.raw<readonly ConsoleEntry[]>([]);
+  history: readonly string[] = [];
+  #next = 0;
+
+  submit(line: string, runner: Runner): void {
+    const wanted = line.trim();
+    if (!wanted) return;
+    this.history = [...this.history.filter((known) => known !== wanted), wanted].slice(-200);
+    const entry = new ConsoleEntry(this.#next++, wanted);
+    this.entries = [...this.entries, entry].slice(-MOST_ENTRIES);
+    void this.#run(entry, runner);
+  }
+
+  async #run(entry: ConsoleEntry, runner: Runner): Promise<void> {
+    try {
+      const result = await runner.stream(entry.line, {
+        signal: entry.abort.signal,
+        onProgress: (block) => {
+          entry.blocks = [...entry.blocks, block];
+        },
+      });
+      entry.blocks = result.blocks;
+      entry.error = result.error;
+    } catch (reason) {
+      entry.error = errorInfoOf(reason);
+    } finally {
+      entry.running = false;
+    }
+  }
+
+  get running(): ConsoleEntry | undefined {
+    return this.entries.findLast((entry) => entry.running);
+  }
+
+  clear(): void {
+    this.entries = this.entries.filter((entry) => entry.running);
+  }
+}
