@@ -24,9 +24,9 @@ function compress(page: Uint8Array, codec: Codec): Uint8Array {
     case 'raw':
       return page;
     case 'zlib':
-      return deflateSync(page, { level: 1 });
+      return new Uint8Array(deflateSync(page, { level: 1 }));
     case 'zstd':
-      return zstdCompressSync(page);
+      return new Uint8Array(zstdCompressSync(page));
     case 'snappy':
       return snappyCompress(page);
     case 'lzo':

@@ -33,7 +33,7 @@ export function writeRecords(records: readonly FlatRecord[], endMark = true): Ui
   const view = new DataView(header.buffer);
   view.setBigInt64(16, 1n);
   view.setBigInt64(24, 1n);
-  const pieces = [header];
+  const pieces: Uint8Array[] = [header];
   for (const { offset, bytes, size } of records) {
     pieces.push(recordHeader(BigInt(offset), BigInt(size ?? bytes.length)), bytes);
   }
