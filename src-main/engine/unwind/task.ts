@@ -26,10 +26,12 @@ export function unwindTask(
   options: UnwindOptions = {},
 ): TaskTrace {
   try {
-    const cpu = isOnCpu(task) ? cpuOf(task) : undefined;
-    return cpu === undefined
-      ? unwindInactive(program, task, options)
-      : unwindActive(program, task, cpu, options);
+    if (isOnCpu(task)) return unwindActive(program, task, cpuOf(task), options);
+    if (task.has('stack') && task.member('stack').isNull()) {
+      // thread.sp is stale then, and what it points to belongs to somebody else.
+      return nothing('the task is dead and its kernel stack was freed', true);
+    }
+    return unwindInactive(program, task, options);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     return nothing(describeFault(error.fault));
@@ -185,6 +187,6 @@ function stacksOf(program: Program, task: KernelObject | undefined): StackRange[
   return stack === undefined ? [] : [stack];
 }
 
-function nothing(why: string): TaskTrace {
-  return { start: 'none', frames: [], end: { complete: false, why }, warnings: [] };
+function nothing(why: string, complete = false): TaskTrace {
+  return { start: 'none', frames: [], end: { complete, why }, warnings: [] };
 }

@@ -88,9 +88,9 @@ describe('walking the page tables', () => {
     expect(walkPageTables(memory, FOUR, virtAddr(0x0000800000000000n)).end.kind).toBe(
       'non-canonical',
     );
-    expect(() =>
-      physOf(walkPageTables(memory, FOUR, virtAddr(0x0000800000000000n))),
-    ).toThrow('not a canonical address: 0x800000000000');
+    expect(() => physOf(walkPageTables(memory, FOUR, virtAddr(0x0000800000000000n)))).toThrow(
+      'not a canonical address: 0x800000000000',
+    );
   });
 
   it.each([

@@ -83,7 +83,11 @@ export function drawMachine(
   const functionAt = (pc: bigint) => functions.find(({ start, end }) => pc >= start && pc < end);
   const missing = (address: bigint): FaultError => {
     if (gone.has(address >> 12n)) {
-      return new FaultError({ kind: 'excluded', phys: physAddr(0x1000n), virt: address as VirtAddr });
+      return new FaultError({
+        kind: 'excluded',
+        phys: physAddr(0x1000n),
+        virt: address as VirtAddr,
+      });
     }
     return new FaultError({
       kind: 'not-present',

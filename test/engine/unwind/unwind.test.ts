@@ -32,7 +32,13 @@ const CODE = `
 
 function run(
   drawing: string,
-  start: { pc: string; sp: string; bp?: string; interrupted?: boolean; registers?: Record<string, bigint> },
+  start: {
+    pc: string;
+    sp: string;
+    bp?: string;
+    interrupted?: boolean;
+    registers?: Record<string, bigint>;
+  },
   options: UnwindOptions = {},
   environment: Partial<UnwindEnvironment> = {},
 ) {
@@ -316,20 +322,32 @@ describe('replaced return addresses', () => {
     ffffc90000003e30: 0 0 ret_from_fork+10`;
 
   it('shows the original where the task kept it', () => {
-    const { frames } = run(drawing, ASLEEP, {}, {
-      replacedReturn: (slot) =>
-        slot === 0xffffc90000003e18n
-          ? { hook: 'return_to_handler', original: 0xffffffff81001150n }
-          : undefined,
-    });
+    const { frames } = run(
+      drawing,
+      ASLEEP,
+      {},
+      {
+        replacedReturn: (slot) =>
+          slot === 0xffffc90000003e18n
+            ? { hook: 'return_to_handler', original: 0xffffffff81001150n }
+            : undefined,
+      },
+    );
     expect(names(frames)).toEqual(['__schedule', 'schedule', 'kthread', 'ret_from_fork']);
   });
 
   it('stops, naming the hook, where it is lost', () => {
-    const { frames, end } = run(drawing, ASLEEP, {}, {
-      replacedReturn: (slot) =>
-        slot === 0xffffc90000003e18n ? { hook: 'return_to_handler', original: undefined } : undefined,
-    });
+    const { frames, end } = run(
+      drawing,
+      ASLEEP,
+      {},
+      {
+        replacedReturn: (slot) =>
+          slot === 0xffffc90000003e18n
+            ? { hook: 'return_to_handler', original: undefined }
+            : undefined,
+      },
+    );
     expect(names(frames)).toEqual(['__schedule']);
     expect(end.why).toContain('replaced by return_to_handler');
   });
@@ -396,10 +414,7 @@ describe('hostile stacks', () => {
   });
 
   it('stops at a return address that is no code', () => {
-    const { frames, end } = run(
-      'ffffc90000003e00: 0 0 0 4141414141414141',
-      ASLEEP,
-    );
+    const { frames, end } = run('ffffc90000003e00: 0 0 0 4141414141414141', ASLEEP);
     expect(frames).toHaveLength(2);
     expect(end.why).toContain('0x4141414141414141 is no code');
   });
