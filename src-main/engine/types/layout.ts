@@ -26,37 +26,46 @@ export function resolveTypedef(type: Type): Type {
     if (current.kind !== 'typedef' && current.kind !== 'qualified') return current;
     current = current.target;
   }
-  throw new FaultError({
-    kind: 'corrupt',
-    what: 'type information',
-    expected: `at most ${MAX_DEPTH} typedefs and qualifiers in a row`,
-    found: 'a longer chain',
-  });
+  throw endless('typedefs and qualifiers');
 }
 
-/** Bytes; undefined for void, functions and forward declarations. */
+/**
+ * Bytes; undefined for void, functions and forward declarations.
+ * @throws FaultError `corrupt` on an endless chain of typedefs or arrays
+ */
 export function findSize(type: Type): number | undefined {
-  const resolved = resolveTypedef(type);
+  let length = 1;
+  let resolved = resolveTypedef(type);
+  for (let i = 0; resolved.kind === 'array' && i < MAX_DEPTH; i++) {
+    length *= resolved.length;
+    resolved = resolveTypedef(resolved.element);
+  }
   switch (resolved.kind) {
     case 'void':
     case 'function':
+    case 'typedef':
+    case 'qualified':
       return undefined;
-    case 'array': {
-      const element = findSize(resolved.element);
-      return element === undefined ? undefined : element * resolved.length;
-    }
+    case 'array':
+      throw endless('arrays of arrays');
     case 'struct':
     case 'union':
-      return resolved.incomplete ? undefined : resolved.size;
+      return resolved.incomplete ? undefined : resolved.size * length;
     case 'int':
     case 'float':
     case 'enum':
     case 'pointer':
-      return resolved.size;
-    case 'typedef':
-    case 'qualified':
-      return undefined;
+      return resolved.size * length;
   }
+}
+
+function endless(what: string): FaultError {
+  return new FaultError({
+    kind: 'corrupt',
+    what: 'type information',
+    expected: `at most ${MAX_DEPTH} ${what} in a row`,
+    found: 'a longer chain',
+  });
 }
 
 /** Bytes. @throws FaultError `unknown-type` where the type has no size */
