@@ -1,5 +1,5 @@
 import { corruptTable } from './corrupt.ts';
-import { decodeName, encodeName, hashBytes } from './name-hash.ts';
+import { decodeName, encodeName, endOfName, hashBytes } from './name-hash.ts';
 
 /**
  * Kinds of BTF types.
@@ -125,7 +125,7 @@ export class BtfTable {
   stringAt(offset: number): string {
     if (this.base !== undefined && offset < this.#stringBase) return this.base.stringAt(offset);
     const start = offset - this.#stringBase;
-    const end = start < this.#strings.length ? this.#strings.indexOf(0, start) : -1;
+    const end = endOfName(this.#strings, start);
     if (end < 0) {
       const limit = `a string below ${this.#stringBase + this.#strings.length}`;
       throw corruptTable(`${this.origin} strings`, start, limit, String(offset));
@@ -195,10 +195,8 @@ export class BtfTable {
       return this.base.#hashOfString(offset);
     const strings = this.#strings;
     const start = offset - this.#stringBase;
-    if (start >= strings.length) return undefined;
-    const end = strings.indexOf(0, start);
-    // No name is longer; it would only serve to make the hashing slow.
-    return end < 0 || end - start > 4096 ? undefined : hashBytes(strings, start, end);
+    const end = endOfName(strings, start);
+    return end < 0 ? undefined : hashBytes(strings, start, end);
   }
 }
 

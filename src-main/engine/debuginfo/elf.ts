@@ -1,6 +1,7 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import { corruptTable } from './corrupt.ts';
 import { ElfNames } from './module-kallsyms.ts';
+import { endOfName } from './name-hash.ts';
 import { SymbolTable } from './symbol-table.ts';
 
 /** A section of an ELF64 file, as its header says; nothing is checked against the file's size. */
@@ -222,23 +223,28 @@ function symbolsOf(symtab: Uint8Array, strtab: Uint8Array, origin: string): Symb
   const count = Math.floor(symtab.length / SYMBOL_SIZE);
   const view = new DataView(symtab.buffer, symtab.byteOffset, symtab.byteLength);
   const kept: number[] = [];
+  const ends: number[] = [];
   for (let i = 1; i < count; i++) {
     const kind = view.getUint8(i * SYMBOL_SIZE + 4) & 0xf;
     const start = view.getUint32(i * SYMBOL_SIZE, true);
     // STT_SECTION and STT_FILE are no names of the program; section 0 is undefined.
     const defined = view.getUint16(i * SYMBOL_SIZE + 6, true) !== 0 && kind !== 3 && kind !== 4;
-    if (defined && start > 0 && start < strtab.length && strtab[start] !== 0) kept.push(i);
+    const end = defined && start > 0 ? endOfName(strtab, start) : -1;
+    if (end <= start) continue;
+    kept.push(i);
+    ends.push(end);
   }
   const addresses = Float64Array.from(kept, (i) =>
     Number(view.getBigInt64(i * SYMBOL_SIZE + 8, true)),
   );
   const types = Uint8Array.from(kept, (i) => letterOf(view.getUint8(i * SYMBOL_SIZE + 4)));
   const starts = Uint32Array.from(kept, (i) => view.getUint32(i * SYMBOL_SIZE, true));
-  const ends = starts.map((start) => {
-    const end = strtab.indexOf(0, start);
-    return end < 0 ? strtab.length : end;
-  });
-  return new SymbolTable(origin, addresses, types, new ElfNames(strtab, starts, ends));
+  return new SymbolTable(
+    origin,
+    addresses,
+    types,
+    new ElfNames(strtab, starts, Uint32Array.from(ends)),
+  );
 }
 
 function letterOf(info: number): number {

@@ -1,5 +1,5 @@
 import { corruptTable } from './corrupt.ts';
-import { decodeName, hashBytes } from './name-hash.ts';
+import { decodeName, endOfName, hashBytes } from './name-hash.ts';
 import { SymbolTable, type AddressRange, type SymbolNames } from './symbol-table.ts';
 
 /** Bytes of a loaded module's `struct mod_kallsyms`. */
@@ -46,9 +46,8 @@ export function decodeModuleKallsyms(module: ModuleKallsyms): SymbolTable {
     const section = view.getUint16(at + 6, true);
     const start = view.getUint32(at, true);
     if (section === SHN_UNDEF || start >= strtab.length) continue;
-    const found = strtab.indexOf(0, start);
-    const end = found < 0 ? strtab.length : found;
-    if (!isNamed(strtab, start, end)) continue;
+    const end = endOfName(strtab, start);
+    if (end < 0 || !isNamed(strtab, start, end)) continue;
     addresses.push(Number(BigInt.asIntN(64, view.getBigUint64(at + 8, true))));
     types.push(typetab?.[i] ?? letterOf(view.getUint8(at + 4), section));
     starts.push(start);

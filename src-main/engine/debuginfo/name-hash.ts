@@ -39,6 +39,19 @@ export function encodeName(name: string): Uint8Array {
   return bytes;
 }
 
+/** Longer than any name (KSYM_NAME_LEN is 512, Rust's mangled type names stay below too). */
+const MAX_NAME = 4096;
+
+/**
+ * Where a NUL-terminated name ends; -1 when there is no NUL within reach. Bounded, so that a table
+ * of strings without NULs costs no more than one with.
+ */
+export function endOfName(bytes: Uint8Array, start: number): number {
+  const limit = Math.min(bytes.length, start + MAX_NAME);
+  for (let i = start; i < limit; i++) if (bytes[i] === 0) return i;
+  return -1;
+}
+
 /** The reverse of {@link encodeName}. */
 export function decodeName(bytes: Uint8Array, start: number, end: number): string {
   let name = '';

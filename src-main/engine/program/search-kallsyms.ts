@@ -33,6 +33,8 @@ const CHUNK = 64 * 1024;
 /** Symbols are read and the search given up after this much memory without pages. */
 const MAX_HOLE = 16 * 1024 * 1024;
 const PAGE = 4096;
+/** Look-alikes that are followed up; a real kernel has one of each. */
+const MAX_CANDIDATES = { digits: 256, markers: 256, names: 32 };
 
 /**
  * Searches memory for kallsyms, from the end of the range down (rodata lies above the text). Each
@@ -46,11 +48,15 @@ export function* searchKallsyms(
   memory: ReadableMemory,
   range: AddressRange,
 ): Generator<KallsymsLocations> {
+  const left = { ...MAX_CANDIDATES };
   for (const digits of iterateDigits(memory, range)) {
+    if (left.digits-- <= 0) return;
     const tokens = findTokens(memory, digits);
     if (tokens === undefined) continue;
     for (const markers of iterateMarkers(memory, tokens.table)) {
+      if (left.markers-- <= 0) return;
       for (const names of iterateNames(memory, markers)) {
+        if (left.names-- <= 0) return;
         yield* layoutsOf(tokens, markers, names);
       }
     }

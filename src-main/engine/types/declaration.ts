@@ -3,29 +3,33 @@ import type { EnumType, FunctionType, Type } from './type.ts';
 
 /** Deeper than any kernel declaration; damaged type information may contain itself. */
 const MAX_DEPTH = 64;
+/** Types and enumerators named in one declaration: a self-containing one may branch, too. */
+const MAX_PARTS = 500;
 
 /**
  * A C declaration on one line, as gdb writes it: `struct list_head *next`, `int (*fn)(void *, int)`,
  * `char comm[16]`. Without a name the type's name. Bodies of anonymous structs are `{...}`.
  */
 export function declarationOf(type: Type, name = ''): string {
-  return declare(type, name, { depth: 0, zeroArray: '[0]' });
+  return declare(type, name, { depth: 0, zeroArray: '[0]', budget: { parts: MAX_PARTS } });
 }
 
 /** As a member is declared: arrays without a length are `[]` at the end of a struct. */
 export function memberDeclaration(type: Type, name: string, isLast: boolean): string {
-  return declare(type, name, { depth: 0, zeroArray: isLast ? '[]' : '[0]' });
+  const zeroArray = isLast ? '[]' : '[0]';
+  return declare(type, name, { depth: 0, zeroArray, budget: { parts: MAX_PARTS } });
 }
 
 interface Style {
   readonly depth: number;
   /** BTF gives length 0 to `a[0]` and to `a[]` alike. */
   readonly zeroArray: string;
+  readonly budget: { parts: number };
 }
 
 /** C declarators read inside out: `inner` is the name with what is around it so far. */
 function declare(type: Type, inner: string, style: Style): string {
-  if (style.depth > MAX_DEPTH) return joined('...', inner);
+  if (style.depth > MAX_DEPTH || style.budget.parts-- <= 0) return joined('...', inner);
   const deeper = { ...style, depth: style.depth + 1 };
   switch (type.kind) {
     case 'pointer':
@@ -101,18 +105,21 @@ function specifierOf(
 }
 
 /** `{A, B, C = 5}`: values only where they do not follow from the one before. */
-export function enumBody(type: EnumType): string {
+function enumBody(type: EnumType): string {
   let next = 0n;
-  const parts = type.enumerators.map(({ name, value }) => {
+  const parts = type.enumerators.slice(0, MAX_PARTS).map(({ name, value }) => {
     const text = value === next ? name : `${name} = ${value}`;
     next = value + 1n;
     return text;
   });
+  if (type.enumerators.length > MAX_PARTS) parts.push('...');
   return `{${parts.join(', ')}}`;
 }
 
 function parametersOf(type: FunctionType, style: Style): string {
-  const parts = type.parameters.map((parameter) => declare(parameter.type, '', style));
+  const parts = type.parameters
+    .slice(0, MAX_PARTS)
+    .map((parameter) => declare(parameter.type, '', style));
   if (type.variadic) parts.push('...');
   return parts.length === 0 ? 'void' : parts.join(', ');
 }

@@ -18,7 +18,7 @@ export interface DefinitionLine {
 
 /** Anonymous structs nest three or four deep; damaged type information may nest for ever. */
 const MAX_DEPTH = 32;
-const MAX_LINES = 50_000;
+const MAX_LINES = 20_000;
 
 /** Lines of a struct's or union's definition, anonymous members expanded. */
 export function definitionLines(type: StructType): readonly DefinitionLine[] {
@@ -44,6 +44,7 @@ function addMembers(lines: DefinitionLine[], type: StructType, place: Place): vo
     return;
   }
   type.members.forEach((member, index) => {
+    if (lines.length > MAX_LINES) return;
     const bitOffset = place.bitOffset + member.bitOffset;
     const path = member.name === '' ? place.path : joinPath(place.path, member.name);
     const body = anonymousBody(member.type);
