@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize, sep } from 'node:path';
+import { listStaticFiles } from '../node/static-files.ts';
 
 export const APP_SCHEME = 'app';
 const APP_HOST = 'oopscope';
@@ -25,44 +24,21 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.wasm': 'application/wasm',
-};
-
 /** Answers `app://oopscope/…` from the folder of the renderer's bundle, and nothing else. */
-export function bundleHandler(folder: string): (request: Request) => Promise<Response> {
-  return async (request) => {
-    const refuse = (status: number) => new Response(null, { status });
-    if (request.method !== 'GET') return refuse(405);
-    if (!isAppUrl(request.url)) return refuse(404);
-    let path: string;
-    try {
-      path = normalize(join(folder, decodeURIComponent(new URL(request.url).pathname)));
-    } catch {
-      // A malformed %-sequence names no file.
-      return refuse(400);
-    }
-    const type = TYPES[extname(path)];
-    if (!path.startsWith(folder + sep) || path.includes('\0') || !type) return refuse(404);
-    try {
-      return new Response(new Uint8Array(await readFile(path)), {
-        headers: {
-          'content-type': type,
-          'content-security-policy': CONTENT_SECURITY_POLICY,
-          'x-content-type-options': 'nosniff',
-          'referrer-policy': 'no-referrer',
-          'cross-origin-opener-policy': 'same-origin',
-        },
-      });
-    } catch {
-      return refuse(404);
-    }
+export function bundleHandler(folder: string): (request: Request) => Response {
+  const files = listStaticFiles(folder);
+  return (request) => {
+    if (request.method !== 'GET') return new Response(null, { status: 405 });
+    const file = isAppUrl(request.url) ? files.get(new URL(request.url).pathname) : undefined;
+    if (!file) return new Response(null, { status: 404 });
+    return new Response(new Uint8Array(file.read()), {
+      headers: {
+        'content-type': file.type,
+        'content-security-policy': CONTENT_SECURITY_POLICY,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+      },
+    });
   };
 }

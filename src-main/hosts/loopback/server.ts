@@ -17,7 +17,7 @@ import {
   tokenMatches,
 } from './request-check.ts';
 import { socketTransport } from './socket-transport.ts';
-import { listStaticFiles } from './static-files.ts';
+import { listStaticFiles } from '../node/static-files.ts';
 
 export interface LoopbackOptions {
   readonly engine: EngineService;
