@@ -1,6 +1,12 @@
 import { addVirt, virtAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
-import { findMember, nameOfType, resolveTypedef, sizeOf, type PlacedMember } from '../types/layout.ts';
+import {
+  findMember,
+  nameOfType,
+  resolveTypedef,
+  sizeOf,
+  type PlacedMember,
+} from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import { textOfBytes, type AddressSpace } from './address-space.ts';
 

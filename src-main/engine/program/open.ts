@@ -1,4 +1,4 @@
-import { hex } from '../base/address.ts';
+import { addVirt, hex, PAGE_SIZE, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import { parseBtf } from '../debuginfo/btf.ts';
 import type { SymbolTable } from '../debuginfo/symbol-table.ts';
@@ -206,7 +206,8 @@ function findBtf(
   const size = Number(stop - start);
   if (size > MAX_READ) return missing(`BTF of ${size} bytes is not believable`);
   try {
-    const table = parseBtf(kernel.read(start, size), 'BTF');
+    const table = parseBtf(readAround(kernel, start, size, log), 'BTF');
+    if (table.damage !== undefined) log.warnings.push(`BTF is damaged: ${table.damage}.`);
     log.capabilities.push({
       name: 'types',
       ok: true,
@@ -222,4 +223,29 @@ function findBtf(
     if (!(error instanceof FaultError)) throw error;
     return missing(`BTF cannot be read: ${error.message}`);
   }
+}
+
+/**
+ * The bytes of a table; pages that cannot be read are zeros, which no type and no name is made of,
+ * and a warning says so. @throws FaultError when its first page cannot be read
+ */
+function readAround(kernel: AddressSpace, start: VirtAddr, size: number, log: OpenLog): Uint8Array {
+  const bytes = new Uint8Array(size);
+  const missing: string[] = [];
+  for (let done = 0; done < size;) {
+    const at = addVirt(start, done);
+    const piece = Math.min(PAGE_SIZE - Number(at & 0xfffn), size - done);
+    try {
+      kernel.readInto(at, bytes, done, piece);
+    } catch (error) {
+      if (!(error instanceof FaultError) || done === 0) throw error;
+      missing.push(error.message);
+    }
+    done += piece;
+  }
+  if (missing.length > 0) {
+    const [first] = missing;
+    log.warnings.push(`${missing.length} pages of BTF are missing, and their types: ${first}, ….`);
+  }
+  return bytes;
 }
