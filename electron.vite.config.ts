@@ -74,7 +74,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src-renderer',
-    plugins: [svelte()],
+    plugins: [svelte({ configFile: false })],
     base: './',
     build: {
       outDir: 'out/renderer',
