@@ -31,7 +31,10 @@ export class CommandSession {
   }
 }
 
-export function createContext(program: Program, options: Partial<Omit<CommandContext, 'program'>> = {}): CommandContext {
+export function createContext(
+  program: Program,
+  options: Partial<Omit<CommandContext, 'program'>> = {},
+): CommandContext {
   return {
     program,
     session: options.session ?? new CommandSession(),

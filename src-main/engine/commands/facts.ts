@@ -1,5 +1,12 @@
-import type { Absent, AbsentReason, CellValue, ColumnKind, Fact } from '../../../src-shared/contract/index.ts';
+import type {
+  Absent,
+  AbsentReason,
+  CellValue,
+  ColumnKind,
+  Fact,
+} from '../../../src-shared/contract/index.ts';
 import { FaultError, type Fault } from '../base/fault.ts';
+import type { Task } from '../kernel/task.ts';
 
 /** Why a cell is empty, in the words of the contract. */
 export function absentOf(fault: Fault): Absent {
@@ -27,6 +34,12 @@ function reasonOf(fault: Fault): AbsentReason {
 
 export function notApplicable(why: string): Absent {
   return { absent: 'not-applicable', why };
+}
+
+/** A part of a task, or why it is missing. */
+export function partOf<T>(task: Task, part: T | undefined): T | Absent {
+  if (part !== undefined) return part;
+  return task.fault === undefined ? notApplicable('not known') : absentOf(task.fault);
 }
 
 /** Reads a cell; a fault becomes a typed absence. */

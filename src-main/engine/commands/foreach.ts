@@ -20,7 +20,8 @@ export function foreachCommand(findCommand: (name: string) => Command | undefine
   return {
     name: 'foreach',
     summary: 'a command for many tasks',
-    usage: "[pid | task | command | 'regex' | state | kernel | user | gleader | active] … bt|task|ps|set|vtop [options]",
+    usage:
+      "[pid | task | command | 'regex' | state | kernel | user | gleader | active] … bt|task|ps|set|vtop [options]",
     help: [
       'Runs a command for all tasks, or for those that one of the selectors names: PIDs, task_struct',
       'addresses, command names, regular expressions in single quotes; and of these only those that',
@@ -66,8 +67,8 @@ function selectTasks({ program }: CommandContext, words: readonly string[]): rea
     (task) =>
       (selectors.length === 0 || selectors.some((selector) => matchesSelector(task, selector))) &&
       (states.size === 0 || states.has(task.letters)) &&
-      !(roles.has('kernel') && !task.kernelThread) &&
-      !(roles.has('user') && task.kernelThread) &&
+      !(roles.has('kernel') && task.kernelThread !== true) &&
+      !(roles.has('user') && task.kernelThread !== false) &&
       !(roles.has('gleader') && task.pid !== task.tgid) &&
       !(roles.has('active') && !task.active),
   );

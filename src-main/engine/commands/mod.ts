@@ -51,8 +51,7 @@ const TAINTS: ColumnOf<ModuleView> = {
   title: 'TAINTS',
   kind: 'text',
   help: 'Letters of module->taints.',
-  cell: (view) =>
-    view.taints === undefined ? unread('taints') : taintLetters(view.taints),
+  cell: (view) => (view.taints === undefined ? unread('taints') : taintLetters(view.taints)),
 };
 
 function columns(baseTitle: string): ColumnOf<ModuleView>[] {

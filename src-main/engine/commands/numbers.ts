@@ -58,7 +58,8 @@ export function findAddressArgument(program: Program, text: string): AddressArgu
 
 function findTerm(program: Program, text: string): AddressArgument | undefined {
   const number = findHex(text);
-  const symbol = number === undefined || !/^[0-9]/.test(text) ? program.symbols.find(text) : undefined;
+  const symbol =
+    number === undefined || !/^[0-9]/.test(text) ? program.symbols.find(text) : undefined;
   if (symbol !== undefined) return { address: symbol.address, symbol };
   return number === undefined ? undefined : { address: virtAddr(number), symbol: undefined };
 }
@@ -91,7 +92,8 @@ export function cpuList(text: string, all: readonly number[], current: number): 
     const last = Number(range[2] ?? range[1]);
     if (last < first) throw new UsageError(`no CPU list: ${text}`);
     for (let cpu = first; cpu <= last; cpu++) {
-      if (!all.includes(cpu)) throw new UsageError(`CPU ${cpu} does not exist (there are ${all.length})`);
+      if (!all.includes(cpu))
+        throw new UsageError(`CPU ${cpu} does not exist (there are ${all.length})`);
       cpus.add(cpu);
     }
   }

@@ -28,7 +28,9 @@ export class Options {
   atMostOne(choices: string): string | undefined {
     const given = [...choices].filter((option) => this.has(option));
     if (given.length > 1) {
-      throw new UsageError(`${given.map((option) => `-${option}`).join(' and ')} exclude each other`);
+      throw new UsageError(
+        `${given.map((option) => `-${option}`).join(' and ')} exclude each other`,
+      );
     }
     return given[0];
   }

@@ -3,7 +3,7 @@ import { tryRead } from '../base/fault.ts';
 import { runqueueClock, taskLastRun } from '../kernel/sched.ts';
 import type { Task } from '../kernel/task.ts';
 import type { Program } from '../program/program.ts';
-import { notApplicable } from './facts.ts';
+import { notApplicable, partOf } from './facts.ts';
 import { tableBlock, type ColumnOf } from './table.ts';
 
 interface Row {
@@ -36,7 +36,11 @@ export function sinceRunTable(
 ): TableBlock {
   const clocks = new Map<number, bigint | undefined>();
   const clockOf = (of: number): bigint | undefined => {
-    if (!clocks.has(of)) clocks.set(of, tryRead(() => runqueueClock(program, of)));
+    if (!clocks.has(of))
+      clocks.set(
+        of,
+        tryRead(() => runqueueClock(program, of)),
+      );
     return clocks.get(of);
   };
   const time: ColumnOf<Row> = {
@@ -45,7 +49,7 @@ export function sinceRunTable(
     kind: 'seconds',
     help: 'rq->clock of the task’s CPU less sched_info.last_arrival.',
     cell: ({ task, lastRun }): CellValue => {
-      const clock = clockOf(task.cpu);
+      const clock = task.cpu === undefined ? undefined : clockOf(task.cpu);
       if (clock === undefined || lastRun === undefined) return NOT_KEPT;
       return clock < lastRun ? 0 : Number(clock - lastRun) / 1e9;
     },
@@ -59,7 +63,7 @@ const COLUMNS: readonly ColumnOf<Row>[] = [
   { id: 'state', title: 'ST', kind: 'text', cell: ({ task }) => task.letters },
   { id: 'pid', title: 'PID', kind: 'id', cell: ({ task }) => task.pid },
   { id: 'task', title: 'TASK', kind: 'address', cell: ({ task }) => task.address },
-  { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => task.cpu },
+  { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => partOf(task, task.cpu) },
   { id: 'comm', title: 'COMMAND', kind: 'text', cell: ({ task }) => task.command },
 ];
 

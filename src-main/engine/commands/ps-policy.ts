@@ -4,6 +4,7 @@ import type { Task } from '../kernel/task.ts';
 import { parentPid, type TaskSet } from '../kernel/tasks.ts';
 import { UsageError } from './command.ts';
 import { shownName } from './ps-table.ts';
+import { partOf } from './facts.ts';
 import { tableBlock } from './table.ts';
 
 /** By number. @source include/uapi/linux/sched.h SCHED_* */
@@ -24,7 +25,7 @@ export function policyTable(set: TaskSet, tasks: readonly Task[], wanted: string
       { id: 'active', title: '', kind: 'text', cell: ({ task }) => (task.active ? '>' : '') },
       { id: 'pid', title: 'PID', kind: 'id', cell: ({ task }) => task.pid },
       { id: 'ppid', title: 'PPID', kind: 'id', cell: ({ task }) => parentPid(set, task) ?? 0 },
-      { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => task.cpu },
+      { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => partOf(task, task.cpu) },
       { id: 'task', title: 'TASK', kind: 'address', cell: ({ task }) => task.address },
       {
         id: 'policy',

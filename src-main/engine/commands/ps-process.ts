@@ -8,21 +8,24 @@ import { tableBlock } from './table.ts';
 import { taskRefOf } from './task-selection.ts';
 
 /** `ps -a`: what each process was started with, from its own memory. */
-export function* argumentBlocks(
-  context: CommandContext,
-  tasks: readonly Task[],
-): Generator<Block> {
+export function* argumentBlocks(context: CommandContext, tasks: readonly Task[]): Generator<Block> {
   for (const task of tasks) {
     checkCancelled(context);
     yield { type: 'task', task: taskRefOf(task) };
     if (task.mm === 0n) {
-      yield { type: 'facts', name: 'ps-a', facts: [{ id: 'arg', label: 'ARG', kind: 'text', value: notApplicable('no user stack') }] };
+      yield {
+        type: 'facts',
+        name: 'ps-a',
+        facts: [{ id: 'arg', label: 'ARG', kind: 'text', value: notApplicable('no user stack') }],
+      };
       continue;
     }
     const problems: string[] = [];
     const facts: Fact[] = [
       fact('arg', 'ARG', 'text', () => joined(taskArguments(context.program, task), ' ', problems)),
-      fact('env', 'ENV', 'text', () => joined(taskEnvironment(context.program, task), '\n', problems)),
+      fact('env', 'ENV', 'text', () =>
+        joined(taskEnvironment(context.program, task), '\n', problems),
+      ),
     ];
     yield { type: 'facts', name: 'ps-a', facts };
     for (const problem of problems) yield warning(`Of PID ${task.pid}: ${problem}.`);
@@ -99,7 +102,10 @@ export function* limitBlocks(context: CommandContext, tasks: readonly Task[]): G
     const limits = RLIMITS.map((name, i) => ({ name, i }));
     const read = (i: number, which: 'rlim_cur' | 'rlim_max'): Fact['value'] =>
       fact('limit', '', 'count', () => {
-        const value = BigInt.asUintN(64, task.object.member('signal').follow(`rlim[${i}].${which}`).bigint());
+        const value = BigInt.asUintN(
+          64,
+          task.object.member('signal').follow(`rlim[${i}].${which}`).bigint(),
+        );
         return value === RLIM_INFINITY ? '(unlimited)' : value;
       }).value;
     yield tableBlock(

@@ -3,7 +3,7 @@ import type { Task } from '../kernel/task.ts';
 import { physicalPages, taskMemory, type TaskMemory } from '../kernel/task-memory.ts';
 import { parentPid, type TaskSet } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
-import { absentOf, notApplicable } from './facts.ts';
+import { absentOf, notApplicable, partOf } from './facts.ts';
 import { tableBlock, type ColumnOf } from './table.ts';
 import { FaultError, type Fault } from '../base/fault.ts';
 
@@ -39,9 +39,12 @@ export function psTable(
       kind: 'id',
       help: 'PID of task->parent.',
       cell: ({ task }) =>
-        parentPid(set, task) ?? { absent: 'corrupt', why: 'task->parent is no known task' },
+        parentPid(set, task) ??
+        (task.parent === undefined
+          ? partOf<number>(task, undefined)
+          : { absent: 'corrupt', why: 'task->parent is no known task' }),
     },
-    { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => task.cpu },
+    { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => partOf(task, task.cpu) },
     middle === 'task'
       ? { id: 'task', title: 'TASK', kind: 'address', cell: ({ task }) => task.address }
       : { id: 'stack', title: 'KSTACKP', kind: 'address', cell: ({ task }) => stackPointer(task) },
@@ -50,7 +53,8 @@ export function psTable(
       title: 'ST',
       kind: 'text',
       help: 'RU running, IN sleeping, UN uninterruptible, ID idle, ZO zombie, ST stopped, TR traced, DE dead, PA parked, WA waking, NE new',
-      cell: ({ task }) => task.letters,
+      cell: ({ task }) =>
+        task.state === undefined ? partOf<string>(task, undefined) : task.letters,
     },
     {
       id: 'mem',
@@ -80,7 +84,7 @@ export function psTable(
 
 /** Kernel threads in brackets, as ps(1). */
 export function shownName(task: Task): string {
-  return task.kernelThread ? `[${task.command}]` : task.command;
+  return task.kernelThread === true ? `[${task.command}]` : task.command;
 }
 
 /** Where the task was switched out: `thread.sp`. */

@@ -1,6 +1,7 @@
 import type { TableBlock } from '../../../src-shared/contract/index.ts';
 import type { Task } from '../kernel/task.ts';
 import type { TaskSet } from '../kernel/tasks.ts';
+import { partOf } from './facts.ts';
 import { tableBlock, type ColumnOf } from './table.ts';
 
 /** A task and how far it is indented. */
@@ -10,10 +11,16 @@ interface Row {
 }
 
 const COLUMNS: readonly ColumnOf<Row>[] = [
-  { id: 'depth', title: '', kind: 'count', help: 'Steps of indentation.', cell: ({ depth }) => depth },
+  {
+    id: 'depth',
+    title: '',
+    kind: 'count',
+    help: 'Steps of indentation.',
+    cell: ({ depth }) => depth,
+  },
   { id: 'pid', title: 'PID', kind: 'id', cell: ({ task }) => task.pid },
   { id: 'task', title: 'TASK', kind: 'address', cell: ({ task }) => task.address },
-  { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => task.cpu },
+  { id: 'cpu', title: 'CPU', kind: 'id', cell: ({ task }) => partOf(task, task.cpu) },
   { id: 'comm', title: 'COMMAND', kind: 'text', cell: ({ task }) => task.command },
 ];
 
@@ -21,12 +28,16 @@ const COLUMNS: readonly ColumnOf<Row>[] = [
 export function parentTable(set: TaskSet, task: Task): TableBlock {
   const line: Task[] = [];
   const seen = new Set<bigint>();
-  for (let at: Task | undefined = task; at !== undefined && !seen.has(at.address); ) {
+  for (let at: Task | undefined = task; at !== undefined && !seen.has(at.address);) {
     seen.add(at.address);
     line.unshift(at);
-    at = set.byAddress.get(at.parent);
+    at = at.parent === undefined ? undefined : set.byAddress.get(at.parent);
   }
-  return tableBlock('ps-p', COLUMNS, line.map((each, depth) => ({ depth, task: each })));
+  return tableBlock(
+    'ps-p',
+    COLUMNS,
+    line.map((each, depth) => ({ depth, task: each })),
+  );
 }
 
 /** A task and whom it is the parent of. */

@@ -15,14 +15,15 @@ import { cpuList } from './numbers.ts';
 export const ps: Command = {
   name: 'ps',
   summary: 'tasks',
-  usage: "[-k|-u|-G] [-s|-y policy|-p|-c|-t|-l|-m|-a|-g|-r|-S] [-A] [-C cpus] [pid | task | command | 'regex'] …",
+  usage:
+    "[-k|-u|-G] [-s|-y policy|-p|-c|-t|-l|-m|-a|-g|-r|-S] [-A] [-C cpus] [pid | task | command | 'regex'] …",
   help: [
     'All tasks (threads of every PID namespace and the idle tasks), by PID: parent, CPU, state, share',
     'of memory, virtual and resident size, name; names of kernel threads stand in brackets. A task',
     'that was running when the machine died is marked with >.',
     '',
     'Which tasks: all, or those with a PID, a task_struct address, a command name, or a name that',
-    "matches a regular expression in single quotes; \\name takes a name that looks like a number.",
+    'matches a regular expression in single quotes; \\name takes a name that looks like a number.',
     '  -k  kernel threads only        -u  user tasks only        -G  thread group leaders only',
     '  -A  only tasks that were running',
     '',
@@ -69,8 +70,8 @@ function describe(by: 'pid' | 'address' | 'command' | 'regex'): string {
 function filterTasks(tasks: readonly Task[], options: Options): readonly Task[] {
   return tasks.filter(
     (task) =>
-      !(options.has('k') && !task.kernelThread) &&
-      !(options.has('u') && task.kernelThread) &&
+      !(options.has('k') && task.kernelThread !== true) &&
+      !(options.has('u') && task.kernelThread !== false) &&
       !(options.has('A') && !task.active) &&
       !(options.has('G') && task.pid !== task.tgid),
   );
@@ -140,6 +141,10 @@ function* lastRun(
   }
   const current = session.currentTask(program)?.cpu ?? 0;
   for (const cpu of cpuList(cpus, program.cpus.present, current)) {
-    yield table(program, tasks.filter((task) => task.cpu === cpu), cpu);
+    yield table(
+      program,
+      tasks.filter((task) => task.cpu === cpu),
+      cpu,
+    );
   }
 }

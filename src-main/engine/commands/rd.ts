@@ -1,4 +1,9 @@
-import type { Block, MemoryBlock, MemoryRange, MemorySpace } from '../../../src-shared/contract/index.ts';
+import type {
+  Block,
+  MemoryBlock,
+  MemoryRange,
+  MemorySpace,
+} from '../../../src-shared/contract/index.ts';
 import { virtAddr } from '../base/address.ts';
 import { MAX_RANGE, readMemoryRange } from '../kernel/memory-range.ts';
 import { findSlabObject } from '../kernel/slab.ts';
@@ -11,7 +16,8 @@ import { parseOptions, type Options } from './options.ts';
 export const rd: Command = {
   name: 'rd',
   summary: 'memory',
-  usage: '[-p | -u] [-8|-16|-32|-64] [-x] [-d|-D|-a|-s|-S] [-N] [-R] [-o offset] [-e end] address|symbol[:cpus] [count]',
+  usage:
+    '[-p | -u] [-8|-16|-32|-64] [-x] [-d|-D|-a|-s|-S] [-N] [-R] [-o offset] [-e end] address|symbol[:cpus] [count]',
   help: [
     'Memory at an address (hexadecimal), a symbol, symbol+offset, or a per-CPU symbol of some CPUs',
     '(runqueues:0, runqueues:a): count units, one when nothing is said. What is not in the dump is not',
@@ -77,7 +83,8 @@ function unitOf(options: Options, format: MemoryBlock['format']): 1 | 2 | 4 | 8 
   const units = ([1, 2, 4, 8] as const).filter((unit) => options.has(String(unit * 8)));
   if (units.length > 1) throw new UsageError('one of -8 -16 -32 -64');
   const unit = units[0] ?? 8;
-  if (format.startsWith('symbol') && unit !== 8) throw new UsageError('-s and -S need 64-bit units');
+  if (format.startsWith('symbol') && unit !== 8)
+    throw new UsageError('-s and -S need 64-bit units');
   return unit;
 }
 
@@ -111,7 +118,9 @@ function spaceOf(context: CommandContext, options: Options, start: bigint): Memo
   if (!options.has('u') && !isUser) return { kind: 'kernel' };
   const task = requireCurrentTask(context);
   if (task.mm === 0n) {
-    throw new UsageError(`the current task (PID ${task.pid}) has no user memory; choose one with set`);
+    throw new UsageError(
+      `the current task (PID ${task.pid}) has no user memory; choose one with set`,
+    );
   }
   return { kind: 'user', task: task.address };
 }
@@ -147,7 +156,8 @@ function defaultCount(
   const endText = options.value('e');
   if (endText !== undefined) {
     const end = findHex(endText);
-    if (end === undefined || end <= start) throw new UsageError(`invalid ending address: ${endText}`);
+    if (end === undefined || end <= start)
+      throw new UsageError(`invalid ending address: ${endText}`);
     return Math.max(1, Number((end - start) / BigInt(unit)));
   }
   return format === 'ascii' ? textLength(program, space, start) : 1;
@@ -156,7 +166,8 @@ function defaultCount(
 /** Bytes up to the first that is no printable text. */
 function textLength(program: Program, space: MemorySpace, start: bigint): number {
   const { bytes, spans } = readMemoryRange(program, space, start, 4096);
-  const readable = spans.find(({ state }) => state !== 'present' && state !== 'zero')?.offset ?? bytes.length;
+  const readable =
+    spans.find(({ state }) => state !== 'present' && state !== 'zero')?.offset ?? bytes.length;
   let length = 0;
   while (length < readable && isText(bytes[length]!)) length++;
   return Math.max(1, length);
@@ -167,7 +178,11 @@ function isText(byte: number): boolean {
 }
 
 /** Names the words that are addresses of something. */
-function withWords(program: Program, range: MemoryRange, format: MemoryBlock['format']): MemoryRange {
+function withWords(
+  program: Program,
+  range: MemoryRange,
+  format: MemoryBlock['format'],
+): MemoryRange {
   const view = new DataView(range.bytes.buffer, range.bytes.byteOffset, range.bytes.byteLength);
   const words: { index: number; label: string }[] = [];
   for (const span of range.spans) {

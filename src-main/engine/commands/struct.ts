@@ -1,5 +1,6 @@
 import type { Block, ValueBlock } from '../../../src-shared/contract/index.ts';
 import { addVirt, type VirtAddr } from '../base/address.ts';
+import { FaultError } from '../base/fault.ts';
 import { readMemoryRange } from '../kernel/memory-range.ts';
 import { findUserSpace } from '../kernel/task-user.ts';
 import { KernelObject } from '../program/object.ts';
@@ -7,7 +8,7 @@ import type { Program } from '../program/program.ts';
 import { findMember, offsetOf, sizeOf, structOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import { UsageError, type Command } from './command.ts';
-import { checkCancelled, requireCurrentTask, type CommandContext } from './context.ts';
+import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
 import { addressArgument, cpuList, findCount, requireCount } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
 import { definitionNode, valueNode } from './value-node.ts';
@@ -30,7 +31,11 @@ const HELP = [
 
 export const struct: Command = command('struct', ['struct'], 'a struct: definition or values');
 export const union: Command = command('union', ['union'], 'a union: definition or values');
-export const star: Command = command('*', ['struct', 'union', 'typedef'], 'struct or union, whichever the name is');
+export const star: Command = command(
+  '*',
+  ['struct', 'union', 'typedef'],
+  'struct or union, whichever the name is',
+);
 
 type Tag = 'struct' | 'union' | 'typedef';
 
@@ -54,7 +59,8 @@ function command(name: string, tags: readonly Tag[], summary: string): Command {
 
 function* run(context: CommandContext, options: Options, tags: readonly Tag[]): Generator<Block> {
   const [text, where, countText, ...rest] = options.operands;
-  if (text === undefined || rest.length > 0) throw new UsageError('a type name, an address, a count');
+  if (text === undefined || rest.length > 0)
+    throw new UsageError('a type name, an address, a count');
   const { program } = context;
   const { type, members } = parseTypeArgument(program, text, tags);
   if (where === undefined) {
@@ -88,7 +94,9 @@ function parseTypeArgument(
   for (const tag of [...tags, 'typedef' as const]) {
     const type = program.findType(tag === 'typedef' ? name : `${tag} ${name}`);
     if (type === undefined || structOf(type) === undefined) continue;
-    return { type: tag === 'typedef' ? structOf(type)! : type, members };
+    // A struct that only its typedef names keeps that name.
+    const struct = structOf(type);
+    return { type: struct === undefined || struct.name === '' ? type : struct, members };
   }
   const other = ['struct', 'union'].find((tag) => program.findType(`${tag} ${name}`) !== undefined);
   throw new UsageError(
@@ -99,14 +107,20 @@ function parseTypeArgument(
 }
 
 function* definition(type: Type, members: readonly string[], offsets: boolean): Generator<Block> {
-  const base = { address: undefined, size: sizeOf(type), origin: type.origin, type: 'value' } as const;
+  const base = {
+    address: undefined,
+    size: sizeOf(type),
+    origin: type.origin,
+    type: 'value',
+  } as const;
   if (members.length === 0) {
     yield { ...base, value: definitionNode(type, ''), showOffsets: offsets };
     return;
   }
   for (const path of members) {
     const found = findMember(type, path);
-    if (found === undefined) throw new UsageError(`invalid data structure reference: no member ${path}`);
+    if (found === undefined)
+      throw new UsageError(`invalid data structure reference: no member ${path}`);
     const node = definitionNode(found.type, path, Math.floor(found.bitOffset / 8));
     const bits = { offset: found.bitOffset % 8, size: found.bitSize };
     yield {
@@ -120,7 +134,8 @@ function* definition(type: Type, members: readonly string[], offsets: boolean): 
 function countOf(options: Options, countText: string | undefined): number {
   const text = options.value('c') ?? countText;
   const count = text === undefined ? 1 : requireCount(text, 'the count');
-  if (count === 0 || Math.abs(count) > 100_000) throw new UsageError(`invalid count: ${text ?? ''}`);
+  if (count === 0 || Math.abs(count) > 100_000)
+    throw new UsageError(`invalid count: ${text ?? ''}`);
   return count;
 }
 
@@ -131,7 +146,8 @@ function listOffset(program: Program, options: Options): number {
   const named = /^(\w+)\.(.+)$/.exec(text);
   if (named !== null) {
     const type = program.findType(`struct ${named[1]!}`) ?? program.findType(`union ${named[1]!}`);
-    if (type !== undefined && findMember(type, named[2]!) !== undefined) return offsetOf(type, named[2]!);
+    if (type !== undefined && findMember(type, named[2]!) !== undefined)
+      return offsetOf(type, named[2]!);
   }
   const offset = findCount(text);
   if (offset === undefined) throw new UsageError(`invalid -l option: ${text}`);
@@ -149,7 +165,9 @@ function addressesOf(
     const { address } = addressArgument(program, where);
     const isUser = program.translator.regionOf(address).name === 'user';
     if (isUser && !options.has('u')) {
-      throw new UsageError(`invalid kernel virtual address: ${where} (a per-CPU variable needs :cpus, a user address -u)`);
+      throw new UsageError(
+        `invalid kernel virtual address: ${where} (a per-CPU variable needs :cpus, a user address -u)`,
+      );
     }
     return [{ address }];
   }
@@ -172,13 +190,21 @@ function* oneObject(
   const { program } = context;
   const task = options.has('u') ? requireCurrentTask(context) : undefined;
   if (options.has('r')) {
-    const space = task === undefined ? { kind: 'kernel' as const } : { kind: 'user' as const, task: task.address };
+    const space =
+      task === undefined
+        ? { kind: 'kernel' as const }
+        : { kind: 'user' as const, task: task.address };
     const range = readMemoryRange(program, space, address, sizeOf(type));
     yield { type: 'memory', range, unit: 8, format: 'hex', ...(cpu !== undefined && { cpu }) };
     return;
   }
   const user = task === undefined ? undefined : findUserSpace(program, task);
-  const object = new KernelObject(program, type, address, user === undefined ? {} : { space: user });
+  const object = new KernelObject(
+    program,
+    type,
+    address,
+    user === undefined ? {} : { space: user },
+  );
   const block = (value: KernelObject, name: string): ValueBlock => ({
     type: 'value',
     value: valueNode(program, value, name),
@@ -189,7 +215,14 @@ function* oneObject(
     origin: type.origin,
   });
   if (members.length === 0) yield block(object, '');
-  for (const path of members) yield block(memberByPath(object, path), path);
+  for (const path of members) {
+    try {
+      yield block(memberByPath(object, path), path);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      yield warning(`${path} cannot be read: ${error.message}.`);
+    }
+  }
 }
 
 /** `a.b[1]`, and `->` through pointers. @throws UsageError for a member that is not there */
@@ -203,4 +236,3 @@ function memberByPath(object: KernelObject, path: string): KernelObject {
   }
   return at;
 }
-

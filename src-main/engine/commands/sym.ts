@@ -41,7 +41,9 @@ export const sym: Command = {
         throw new UsageError(`no module is called ${module}`);
       }
       yield* list(context, (symbol) =>
-        module === undefined ? listing === 'l' || symbol.module !== undefined : symbol.module === module,
+        module === undefined
+          ? listing === 'l' || symbol.module !== undefined
+          : symbol.module === module,
       );
     }
     const neighbours = { previous: options.has('p'), next: options.has('n') };
@@ -54,7 +56,8 @@ export const sym: Command = {
 function* query(context: CommandContext, part: string): Generator<Block> {
   if (part === '') throw new UsageError('-q needs some text');
   const rows: Row[] = [];
-  for (const symbol of context.program.symbols.iterate({ substring: part })) rows.push(rowOf(symbol));
+  for (const symbol of context.program.symbols.iterate({ substring: part }))
+    rows.push(rowOf(symbol));
   if (rows.length === 0) yield info(`no symbol contains ${part}`);
   else yield { type: 'symbols', symbols: rows };
 }
@@ -91,7 +94,9 @@ function lookUp(program: Program, text: string, neighbours: Neighbours): Row[] {
   const at = program.symbols.at(argument.address);
   if (at === undefined) {
     throw new UsageError(
-      findHex(text) === undefined ? `symbol not found: ${text}` : `no symbol holds the address ${text}`,
+      findHex(text) === undefined
+        ? `symbol not found: ${text}`
+        : `no symbol holds the address ${text}`,
     );
   }
   const row = { ...rowOf(at.symbol), address: argument.address, offset: at.offset };
@@ -120,7 +125,10 @@ function around(program: Program, symbol: FoundSymbol, row: Row, neighbours: Nei
 
 function tableOf(program: Program, symbol: FoundSymbol): SymbolTable | undefined {
   if (symbol.module === undefined) return program.symbols.kernelTable;
-  return program.modules().find(({ name }) => name === symbol.module)?.table();
+  return program
+    .modules()
+    .find(({ name }) => name === symbol.module)
+    ?.table();
 }
 
 function rowOf(symbol: FoundSymbol): Row {

@@ -47,6 +47,7 @@ function* summary(context: CommandContext): Generator<Block> {
     ...(task === undefined ? [] : taskContextFacts(program, task)),
   ];
   yield { type: 'facts', name: 'sys', facts };
+  for (const text of findTasks(program).warnings) yield warning(text);
   if (findPanicTask(program) === undefined) yield warning('No task is known to have panicked.');
   yield { type: 'facts', name: 'cause', facts: causeFacts(program) };
   yield { type: 'facts', name: 'dump', facts: dumpFacts(program) };
@@ -172,7 +173,12 @@ function dumpFacts(program: Program): Fact[] {
       };
     }),
     ...states.map((state) =>
-      fact(`pages-${state}`, `PAGES ${STATE_NAMES[state].toUpperCase()}`, 'count', () => counts[state]),
+      fact(
+        `pages-${state}`,
+        `PAGES ${STATE_NAMES[state].toUpperCase()}`,
+        'count',
+        () => counts[state],
+      ),
     ),
   ];
 }
@@ -207,4 +213,3 @@ function* taints(program: Program): Generator<Block> {
     taintFlagsOf(mask),
   );
 }
-

@@ -5,7 +5,7 @@ import { taskStateName } from '../kernel/task-state.ts';
 import { threadInfoOf, type Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
-import { fact } from './facts.ts';
+import { fact, partOf } from './facts.ts';
 
 /** PID, COMMAND, TASK, CPU, STATE of a task, as crash's banner and `set` show them. */
 export function taskContextFacts(program: Program, task: Task): Fact[] {
@@ -14,9 +14,9 @@ export function taskContextFacts(program: Program, task: Task): Fact[] {
     fact('pid', 'PID', 'id', () => task.pid),
     fact('command', 'COMMAND', 'text', () => task.command),
     fact('task', 'TASK', 'address', () => ({ value: task.address, note: taskNote(program, task) })),
-    fact('cpu', 'CPU', 'id', () => task.cpu),
+    fact('cpu', 'CPU', 'id', () => partOf(task, task.cpu)),
     fact('state', 'STATE', 'text', () => ({
-      value: taskStateName(task.state),
+      value: task.state === undefined ? partOf<string>(task, undefined) : taskStateName(task.state),
       note: panic?.task === task ? '(PANIC)' : task.active ? '(ACTIVE)' : undefined,
       evidence: panic?.task === task ? panic.evidence : undefined,
     })),

@@ -2,6 +2,7 @@ import type { TaskRef } from '../../../src-shared/contract/index.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
+import { partOf } from './facts.ts';
 import { UsageError } from './command.ts';
 import { findHex } from './numbers.ts';
 
@@ -67,7 +68,9 @@ export function matchesSelector(task: Task, selector: TaskSelector): boolean {
 export function requireTasks(program: Program, text: string): readonly Task[] {
   const selector = taskSelector(program, text);
   const isNumber = selector.by === 'pid' || selector.by === 'address';
-  const found = isNumber ? findTasks(program).tasks.filter((task) => matchesSelector(task, selector)) : [];
+  const found = isNumber
+    ? findTasks(program).tasks.filter((task) => matchesSelector(task, selector))
+    : [];
   if (found.length === 0) throw new UsageError(`invalid task or pid value: ${text}`);
   return found;
 }
@@ -77,7 +80,7 @@ export function taskRefOf(task: Task): TaskRef {
     pid: task.pid,
     tgid: task.tgid,
     task: task.address,
-    cpu: task.cpu,
+    cpu: partOf(task, task.cpu),
     command: task.command,
     state: task.letters,
     active: task.active,

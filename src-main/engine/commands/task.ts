@@ -26,7 +26,10 @@ export const task: Command = {
       options.operands.length > 0
         ? options.operands.flatMap((text) => requireTasks(context.program, text))
         : [requireCurrentTask(context)];
-    const members = options.value('R')?.split(',').filter((name) => name !== '');
+    const members = options
+      .value('R')
+      ?.split(',')
+      .filter((name) => name !== '');
     for (const each of tasks) {
       checkCancelled(context);
       yield { type: 'task', task: taskRefOf(each) };

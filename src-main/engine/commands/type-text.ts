@@ -25,7 +25,10 @@ export function declarationText(type: Type, name = ''): string {
     case 'pointer': {
       const { kind } = type.target;
       const inner = `*${name}`;
-      return declarationText(type.target, kind === 'array' || kind === 'function' ? `(${inner})` : inner);
+      return declarationText(
+        type.target,
+        kind === 'array' || kind === 'function' ? `(${inner})` : inner,
+      );
     }
     case 'array': {
       // a type alone is written with a blank before its dimensions: `char [16]`

@@ -95,12 +95,23 @@ function arrayNode(
   depth: number,
 ): ValueNode {
   const inner = resolveTypedef(element);
-  if (object !== undefined && inner.kind === 'int' && inner.isChar && inner.size === 1 && count > 0) {
+  if (
+    object !== undefined &&
+    inner.kind === 'int' &&
+    inner.isChar &&
+    inner.size === 1 &&
+    count > 0
+  ) {
     return { ...common, kind: 'string', value: cell(() => object.text(4096)), count };
   }
   if (object === undefined) {
     if (!isAnonymous(element)) return { ...common, kind: 'array', count };
-    return { ...common, kind: 'array', count, children: [build(undefined, element, '', undefined, common.offset, budget, depth + 1)] };
+    return {
+      ...common,
+      kind: 'array',
+      count,
+      children: [build(undefined, element, '', undefined, common.offset, budget, depth + 1)],
+    };
   }
   const size = findSize(element) ?? 0;
   const shown = Math.min(count, MAX_ELEMENTS, Math.max(0, budget.nodes));
@@ -124,7 +135,12 @@ function kindOf(type: Scalar): ValueNode['kind'] {
   return type.kind;
 }
 
-function scalarNode(program: Program, type: Scalar, common: Common, object: KernelObject): ValueNode {
+function scalarNode(
+  program: Program,
+  type: Scalar,
+  common: Common,
+  object: KernelObject,
+): ValueNode {
   const kind = kindOf(type);
   if (kind === 'float') {
     const value = { absent: 'not-applicable', why: 'floating point is not shown' } as const;
@@ -135,7 +151,8 @@ function scalarNode(program: Program, type: Scalar, common: Common, object: Kern
     const text = enumeratorOf(type, value);
     return { ...common, kind, value, ...(text !== undefined && { text }) };
   }
-  const symbol = kind === 'pointer' && typeof value === 'bigint' ? symbolAt(program, value) : undefined;
+  const symbol =
+    kind === 'pointer' && typeof value === 'bigint' ? symbolAt(program, value) : undefined;
   return { ...common, kind, value, ...(symbol && { symbol }) };
 }
 

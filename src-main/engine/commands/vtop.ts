@@ -3,7 +3,7 @@ import { hex, pfnOf, physAddr, virtAddr, type VirtAddr } from '../base/address.t
 import { tryRead } from '../base/fault.ts';
 import { findVma } from '../kernel/mm.ts';
 import { findUserSpace } from '../kernel/task-user.ts';
-import type { Task } from '../kernel/task.ts';
+import { requirePart, type Task } from '../kernel/task.ts';
 import type { Program } from '../program/program.ts';
 import { describeWalkEnd, type PageWalk } from '../translate/page-walk.ts';
 import { UsageError, type Command } from './command.ts';
@@ -58,15 +58,19 @@ function ofTask(
     throw new UsageError(`PID ${task.pid} (${task.command}) has no page tables of its own`);
   }
   const region = program.translator.regionOf(address).name;
-  const block = { ...translationBlock(program, space.walk(address), region), task: taskRefOf(task) };
-  const vma = isUser ? tryRead(() => findVma(program, task.mm, address)) : undefined;
+  const block = {
+    ...translationBlock(program, space.walk(address), region),
+    task: taskRefOf(task),
+  };
+  const vma = isUser
+    ? tryRead(() => findVma(program, requirePart(task, task.mm), address))
+    : undefined;
   return vma === undefined ? block : { ...block, vma };
 }
 
 function translationBlock(program: Program, walk: PageWalk, region: string): TranslationBlock {
   const { end } = walk;
-  const phys =
-    end.kind === 'mapped' ? end.phys : (walk.assumed?.phys ?? undefined);
+  const phys = end.kind === 'mapped' ? end.phys : (walk.assumed?.phys ?? undefined);
   const note = describeWalkEnd(walk);
   const page = phys === undefined ? undefined : pageOf(program, phys);
   return {

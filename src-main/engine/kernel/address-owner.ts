@@ -18,7 +18,10 @@ export function describeAddress(program: Program, value: bigint): AddressInfo {
       address,
       kind: module === undefined ? kindOfLetter(at.symbol.letter) : 'module',
       label: plus(name, at.offset) + (module === undefined ? '' : ` [${module}]`),
-      symbol: module === undefined ? { name, offset: at.offset, size } : { name, offset: at.offset, size, module },
+      symbol:
+        module === undefined
+          ? { name, offset: at.offset, size }
+          : { name, offset: at.offset, size, module },
     };
   }
   const interval = intervalAt(kernelIntervals(program), address);
@@ -30,11 +33,19 @@ export function describeAddress(program: Program, value: bigint): AddressInfo {
   }
   const perCpu = findPerCpuVariable(program, address);
   if (perCpu !== undefined) {
-    return { address, kind: 'per-CPU', label: `${plus(perCpu.name, perCpu.offset)} of CPU ${perCpu.cpu}` };
+    return {
+      address,
+      kind: 'per-CPU',
+      label: `${plus(perCpu.name, perCpu.offset)} of CPU ${perCpu.cpu}`,
+    };
   }
   const slab = findSlabObject(program, address);
   if (slab !== undefined) {
-    return { address, kind: 'slab', label: `${slab.cache} object +${hexOf(Number(address - slab.start))}` };
+    return {
+      address,
+      kind: 'slab',
+      label: `${slab.cache} object +${hexOf(Number(address - slab.start))}`,
+    };
   }
   const region = program.translator.regionOf(address);
   return { address, kind: region.name, label: region.name };
@@ -42,7 +53,12 @@ export function describeAddress(program: Program, value: bigint): AddressInfo {
 
 /** Owner that an address interval of the tables gives, relative to a range that starts at `base`. */
 export function clipOwner(
-  owner: { readonly start: bigint; readonly end: bigint; readonly kind: string; readonly label: string },
+  owner: {
+    readonly start: bigint;
+    readonly end: bigint;
+    readonly kind: string;
+    readonly label: string;
+  },
   base: bigint,
   length: number,
 ): MemoryOwner | undefined {

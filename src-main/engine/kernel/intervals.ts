@@ -23,7 +23,7 @@ const IRQ_STACK_SIZE = 16384;
 export const kernelIntervals = memoized((program: Program): readonly Interval[] => {
   const intervals: Interval[] = [];
   const { tasks } = findTasks(program);
-  const taskSize = tryRead(() => program.object('struct task_struct', 0n as VirtAddr).size) ?? 0;
+  const taskSize = taskStructSize(program);
   for (const task of tasks) {
     const who = `${task.pid} (${task.command})`;
     const stack = taskStackRange(program, task);
@@ -49,6 +49,16 @@ export const kernelIntervals = memoized((program: Program): readonly Interval[] 
   }
   return intervals.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
 });
+
+/**
+ * Bytes allocated for a task_struct: on x86 the FPU state at its end has only the size this CPU needs.
+ * @source arch/x86/kernel/fpu/init.c `arch_task_struct_size`
+ */
+function taskStructSize(program: Program): number {
+  const whole = tryRead(() => program.object('struct task_struct', 0n as VirtAddr).size) ?? 0;
+  const used = tryRead(() => program.global('arch_task_struct_size', 'unsigned int').number());
+  return used === undefined || used === 0 ? whole : Math.min(used, whole);
+}
 
 /**
  * `hardirq_stack_ptr` of each CPU points at the last word of its stack. A per-CPU variable of its own

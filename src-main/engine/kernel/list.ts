@@ -5,7 +5,8 @@ import { collectWalk, MAX_WALK, type Walk } from './walk.ts';
 /**
  * Addresses of the `struct list_head`s on a list, in list order, the head left out. Bounded, and
  * ends at the first entry met twice (a cycle that does not come back to the head) or whose `prev`
- * does not point back.
+ * does not point back. Where it has to end early, the entries that can be reached backwards from
+ * the end of the list are appended.
  * @param what what to call the list in a problem, e.g. `init_task.tasks`
  * @source include/linux/list.h `list_for_each`, include/linux/types.h `struct list_head`
  */
@@ -15,14 +16,37 @@ export function walkList(
   what: string,
   limit = MAX_WALK,
 ): Walk<VirtAddr> {
+  const forward = walkOneWay(space, head, what, limit, NEXT, PREV);
+  if (forward.problem === undefined || forward.items.length >= limit) return forward;
+  const backward = walkOneWay(space, head, what, limit - forward.items.length, PREV, NEXT);
+  const known = new Set(forward.items);
+  const rest = backward.items.filter((node) => !known.has(node)).reverse();
+  const problem =
+    rest.length === 0
+      ? forward.problem
+      : `${forward.problem}; ${rest.length} more were found from its end`;
+  return { items: [...forward.items, ...rest], problem };
+}
+
+const NEXT = 0;
+const PREV = 8;
+
+function walkOneWay(
+  space: AddressSpace,
+  head: VirtAddr,
+  what: string,
+  limit: number,
+  ahead: number,
+  back: number,
+): Walk<VirtAddr> {
   return collectWalk(what, function* () {
     const seen = new Set<bigint>([head]);
     let previous = head;
     for (;;) {
-      const node = space.readU64(previous) as VirtAddr;
-      const back = space.readU64(addVirt(node, 8));
-      if (back !== previous) {
-        return `${what} is damaged after ${seen.size - 1} entries: ${hex(node)}.prev is ${hex(back)}, not ${hex(previous)}`;
+      const node = space.readU64(addVirt(previous, ahead)) as VirtAddr;
+      const pointsTo = space.readU64(addVirt(node, back));
+      if (pointsTo !== previous) {
+        return `${what} is damaged after ${seen.size - 1} entries: ${hex(node)} points back to ${hex(pointsTo)}, not to ${hex(previous)}`;
       }
       if (node === head) return undefined;
       if (seen.has(node)) {
@@ -53,7 +77,8 @@ export function walkHlist(
       if (seen.has(node)) {
         return `${what} is cyclic: it comes back to ${hex(node)} after ${seen.size} entries`;
       }
-      if (seen.size >= limit) return `${what} has more than ${limit} entries; the rest was not read`;
+      if (seen.size >= limit)
+        return `${what} has more than ${limit} entries; the rest was not read`;
       seen.add(node);
       yield node;
       node = space.readU64(node) as VirtAddr;

@@ -88,7 +88,8 @@ export function walkMapleTree(tree: KernelObject, what: string): Walk<MapleEntry
     else items.push({ first: 0n, last: 0n, entry: root });
   });
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  const problem = problems.length === 0 ? undefined : `${what} is incomplete: ${problems[0]}${more}`;
+  const problem =
+    problems.length === 0 ? undefined : `${what} is incomplete: ${problems[0]}${more}`;
   return { items, problem };
 }
 
@@ -111,4 +112,3 @@ function geometryOf(tree: KernelObject): { nodeSize: number; range: Shape; arang
     arange: shape('struct maple_arange_64'),
   };
 }
-

@@ -34,10 +34,14 @@ export function readMemoryRange(
   const bytes = new Uint8Array(size);
   const reader = readerOf(program, space);
   const spans: MemorySpan[] = [];
-  for (let offset = 0; offset < size; ) {
+  for (let offset = 0; offset < size;) {
     const at = start + BigInt(offset);
     const chunk = Math.min(Number(PAGE - (at % PAGE)), size - offset);
-    appendSpan(spans, { offset, length: chunk, ...readPiece(program, reader, at, bytes, offset, chunk) });
+    appendSpan(spans, {
+      offset,
+      length: chunk,
+      ...readPiece(program, reader, at, bytes, offset, chunk),
+    });
     offset += chunk;
   }
   const owners = ownersOfRange(program, space, start, size);
@@ -96,9 +100,7 @@ function readPiece(
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     const state = stateOf(error.fault);
-    return phys === undefined
-      ? { state, why: error.message }
-      : { state, phys, why: error.message };
+    return phys === undefined ? { state, why: error.message } : { state, phys, why: error.message };
   }
 }
 

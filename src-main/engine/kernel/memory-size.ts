@@ -29,7 +29,10 @@ export function onlineNodes(program: Program): readonly KernelObject[] {
 /** Bits of `node_states[N_ONLINE]`; N_POSSIBLE is 0, N_ONLINE 1. @source include/linux/nodemask.h */
 function onlineNodeIds(program: Program): number[] {
   const size = tryRead(() => program.object('nodemask_t', virtAddr(0n)).size) ?? 8;
-  const mask = program.kernel.read(addVirt(program.symbols.address('node_states'), size), Math.min(size, MAX_NODES / 8));
+  const mask = program.kernel.read(
+    addVirt(program.symbols.address('node_states'), size),
+    Math.min(size, MAX_NODES / 8),
+  );
   const ids: number[] = [];
   for (let id = 0; id < mask.length * 8; id++) if ((mask[id >> 3]! >> (id & 7)) & 1) ids.push(id);
   return ids;

@@ -83,6 +83,8 @@ function readVma(object: KernelObject): Vma {
     end: object.member('vm_end').pointer(),
     flags: BigInt.asUintN(64, object.member('vm_flags').bigint()),
     file:
-      file === 0n ? '' : (tryRead(() => filePath(object.member('vm_file').deref())) ?? '(unreadable)'),
+      file === 0n
+        ? ''
+        : (tryRead(() => filePath(object.member('vm_file').deref())) ?? '(unreadable)'),
   };
 }

@@ -61,7 +61,10 @@ function viewOf(program: Program, module: LoadedModule): ModuleView {
     size: core.reduce((sum, region) => sum + Number(region.end - region.start), 0),
     taints: attempt('The taints', () => BigInt.asUintN(64, object.member('taints').bigint())),
     references: object.has('refcnt')
-      ? attempt('The reference count', () => object.member('refcnt.counter').number() - MODULE_REF_BASE)
+      ? attempt(
+          'The reference count',
+          () => object.member('refcnt.counter').number() - MODULE_REF_BASE,
+        )
       : undefined,
     usedBy: attempt('The users', () => usersOf(program, object, problems)) ?? [],
     state: attempt('The state', () => STATES[object.member('state').number()]) ?? 'unknown',

@@ -38,10 +38,13 @@ const perCpuNames = memoized((program: Program): PerCpuNames => {
   const start = program.symbols.findInKernel('__per_cpu_start')?.address ?? 0n;
   const end = program.symbols.findInKernel('__per_cpu_end')?.address ?? 0n;
   const found: { offset: number; name: string }[] = [];
-  for (const { name, address, module } of program.symbols.iterate()) {
-    if (module !== undefined) break; // the kernel's come first
-    if (address < start || address >= end || name.startsWith('__per_cpu_')) continue;
-    found.push({ offset: Number(address - start), name });
+  const table = program.symbols.kernelTable;
+  // Names cost decoding: only those of the section are asked for.
+  for (let i = 0; table !== undefined && i < table.count; i++) {
+    const address = table.addressOf(i);
+    if (address < start || address >= end) continue;
+    const name = table.nameOf(i);
+    if (!name.startsWith('__per_cpu_')) found.push({ offset: Number(address - start), name });
   }
   found.sort((a, b) => a.offset - b.offset);
   return { offsets: found.map(({ offset }) => offset), names: found.map(({ name }) => name) };
@@ -56,7 +59,10 @@ export interface PerCpuVariable {
 }
 
 /** The static per-CPU variable an address lies in. */
-export function findPerCpuVariable(program: Program, address: VirtAddr): PerCpuVariable | undefined {
+export function findPerCpuVariable(
+  program: Program,
+  address: VirtAddr,
+): PerCpuVariable | undefined {
   const area = perCpuAreas(program).find(({ start, end }) => address >= start && address < end);
   if (area === undefined) return undefined;
   const within = Number(address - area.start);

@@ -43,8 +43,16 @@ interface Layout {
 /** @param address of the `struct printk_ringbuffer` @throws FaultError */
 export function readPrintkRingbuffer(program: Program, address: VirtAddr): PrintkLog {
   const prb = program.object('struct printk_ringbuffer', address);
-  const descBits = bounded(prb.member('desc_ring.count_bits').number(), MAX_DESC_BITS, 'prb desc_ring.count_bits');
-  const dataBits = bounded(prb.member('text_data_ring.size_bits').number(), MAX_DATA_BITS, 'prb text_data_ring.size_bits');
+  const descBits = bounded(
+    prb.member('desc_ring.count_bits').number(),
+    MAX_DESC_BITS,
+    'prb desc_ring.count_bits',
+  );
+  const dataBits = bounded(
+    prb.member('text_data_ring.size_bits').number(),
+    MAX_DATA_BITS,
+    'prb text_data_ring.size_bits',
+  );
   const reader = new RingReader(program, {
     descs: prb.member('desc_ring.descs').pointer(),
     infos: prb.member('desc_ring.infos').pointer(),
@@ -100,7 +108,8 @@ class RingReader {
   #readSlots(): void {
     for (let slot = 0n; slot <= this.#rings.descMask; slot++) {
       const state = this.#attempt(() => this.#readState(slot));
-      if (state !== undefined && (state & this.#rings.descMask) === slot) this.#readRecord(state & ID_MASK);
+      if (state !== undefined && (state & this.#rings.descMask) === slot)
+        this.#readRecord(state & ID_MASK);
     }
     this.#records.sort((a, b) => a.seq - b.seq);
   }
@@ -189,7 +198,9 @@ class RingReader {
     const warn = this.#warnings;
     const [first] = this.#records;
     if (first !== undefined && first.seq > 0) {
-      warn.push(`The log begins with record ${first.seq}: the ${first.seq} before it were overwritten.`);
+      warn.push(
+        `The log begins with record ${first.seq}: the ${first.seq} before it were overwritten.`,
+      );
     }
     if (this.#unfinished > 0) {
       warn.push(`${this.#unfinished} log records were being written and are not shown.`);

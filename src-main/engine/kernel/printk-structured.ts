@@ -24,16 +24,20 @@ export function readStructuredLog(program: Program): PrintkLog {
   const records: PrintkRecord[] = [];
   const warnings: string[] = [];
   if (firstSeq > 0) {
-    warnings.push(`The log begins with record ${firstSeq}: the ${firstSeq} before it were overwritten.`);
+    warnings.push(
+      `The log begins with record ${firstSeq}: the ${firstSeq} before it were overwritten.`,
+    );
   }
   try {
-    for (let n = 0, wrapped = false; index !== next && n < MAX_RECORDS; ) {
+    for (let n = 0, wrapped = false; index !== next && n < MAX_RECORDS;) {
       const header = program.object(type, addVirt(buffer, index));
       const length = header.member('len').number();
       if (length === 0 || index + length > size) {
         // 0 is the wrap mark; coming here a second time, or before next, is damage
         if (wrapped || (length !== 0 && index + length > size)) {
-          warnings.push(`The log is damaged at offset ${index} of its buffer; the rest was not read.`);
+          warnings.push(
+            `The log is damaged at offset ${index} of its buffer; the rest was not read.`,
+          );
           break;
         }
         wrapped = true;

@@ -24,7 +24,7 @@ export function ownersOfRange(
     if (clipped !== undefined && owners.length < MAX_OWNERS) owners.push(clipped);
   };
 
-  for (let at = start; at < end && owners.length < 64; ) {
+  for (let at = start; at < end && owners.length < 64;) {
     const region = program.translator.regionOf(virtAddr(at));
     add({ start: region.start, end: region.end, kind: region.name, label: region.name });
     if (region.end <= at) break;
@@ -68,10 +68,7 @@ function nextCandidate(program: Program, at: VirtAddr): bigint {
   return fine ? (at | 7n) + 1n : (at | 0xfffn) + 1n;
 }
 
-function smallOwnerAt(
-  program: Program,
-  at: VirtAddr,
-): Parameters<typeof clipOwner>[0] | undefined {
+function smallOwnerAt(program: Program, at: VirtAddr): Parameters<typeof clipOwner>[0] | undefined {
   const symbol = program.symbols.at(at);
   if (symbol !== undefined) {
     const from = at - BigInt(symbol.offset);

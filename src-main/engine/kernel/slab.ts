@@ -55,7 +55,9 @@ function slabObject(program: Program, address: VirtAddr): SlabObject | undefined
   const base = program.translator.pageOffset;
   if (mark === undefined || base === undefined) return undefined;
   const frame = Number((address - base) >> 12n);
-  const at = program.translator.structPageOf(frame as Parameters<typeof program.translator.structPageOf>[0]);
+  const at = program.translator.structPageOf(
+    frame as Parameters<typeof program.translator.structPageOf>[0],
+  );
   if (at === undefined) return undefined;
   const page = headOf(program.object('struct page', at));
   if (!isSlab(page, mark)) return undefined;

@@ -44,7 +44,11 @@ export function taintFlagsOf(mask: bigint): readonly TaintFlag[] {
   for (let bit = 0; bit < 64; bit++) {
     if (((mask >> BigInt(bit)) & 1n) === 0n) continue;
     flags.push(
-      TAINT_FLAGS[bit] ?? { bit, letter: `(${bit})`, meaning: 'a taint bit unknown to this program' },
+      TAINT_FLAGS[bit] ?? {
+        bit,
+        letter: `(${bit})`,
+        meaning: 'a taint bit unknown to this program',
+      },
     );
   }
   return flags;

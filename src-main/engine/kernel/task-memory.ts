@@ -3,7 +3,7 @@ import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { memoized } from './memo.ts';
 import { percpuCounterSum } from './percpu-counter.ts';
-import type { Task } from './task.ts';
+import { requirePart, type Task } from './task.ts';
 import type { TaskSet } from './tasks.ts';
 
 /** Sizes of a process' address space in pages. */
@@ -26,8 +26,9 @@ const RESIDENT_COUNTERS = [0, 1, 3] as const;
  * @throws FaultError
  */
 export function taskMemory(program: Program, set: TaskSet, task: Task): TaskMemory | undefined {
-  if (task.mm === 0n || task.letters === 'ZO') return undefined;
-  const mm = program.object('struct mm_struct', task.mm);
+  const address = requirePart(task, task.mm);
+  if (address === 0n || task.letters === 'ZO') return undefined;
+  const mm = program.object('struct mm_struct', address);
   return {
     virtualPages: mm.member('total_vm').number(),
     residentPages: Math.max(0, residentPages(program, mm) + unsyncedPages(set, task)),

@@ -21,7 +21,7 @@ const TASK_FROZEN = 0x8000;
 
 /** Two-letter task state, as crash's `ps` shows it; `??` for bits that no state has. */
 export type TaskStateLetters =
-  | 'RU' | 'IN' | 'UN' | 'ID' | 'ZO' | 'ST' | 'TR' | 'DE' | 'PA' | 'WA' | 'NE' | '??';
+  'RU' | 'IN' | 'UN' | 'ID' | 'ZO' | 'ST' | 'TR' | 'DE' | 'PA' | 'WA' | 'NE' | '??';
 
 /**
  * Names a task's state. The order decides where several bits are set, as in crash: a zombie is ZO

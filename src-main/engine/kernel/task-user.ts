@@ -3,7 +3,7 @@ import { FaultError } from '../base/fault.ts';
 import { textOfBytes, type AddressSpace } from '../program/address-space.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
-import type { Task } from './task.ts';
+import { requirePart, type Task } from './task.ts';
 
 /** Arguments and environment are bounded by the stack limit; this is what is read of each. */
 const MAX_STRINGS = 128 * 1024;
@@ -18,8 +18,9 @@ export function pgdOf(program: Program, mm: KernelObject): ReturnType<typeof phy
  * @throws FaultError when `mm->pgd` cannot be read or translated
  */
 export function findUserSpace(program: Program, task: Task): AddressSpace | undefined {
-  if (task.mm === 0n) return undefined;
-  const mm = program.object('struct mm_struct', task.mm);
+  const address = requirePart(task, task.mm);
+  if (address === 0n) return undefined;
+  const mm = program.object('struct mm_struct', address);
   return program.userSpace(pgdOf(program, mm), `user of ${task.pid} (${task.command})`);
 }
 
@@ -42,7 +43,7 @@ export function taskEnvironment(program: Program, task: Task): UserStrings {
 function userStrings(program: Program, task: Task, from: string, to: string): UserStrings {
   const space = findUserSpace(program, task);
   if (space === undefined) return { strings: [], problem: 'no user address space' };
-  const mm = program.object('struct mm_struct', task.mm);
+  const mm = program.object('struct mm_struct', requirePart(task, task.mm));
   const start = mm.member(from).pointer();
   const end = mm.member(to).pointer();
   if (start >= end) return { strings: [], problem: undefined };

@@ -1,5 +1,5 @@
 import { addVirt, type VirtAddr } from '../base/address.ts';
-import { tryRead } from '../base/fault.ts';
+import { FaultError, tryRead, valueOrFault, type Fault } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { taskStateLetters, type TaskStateLetters } from './task-state.ts';
@@ -8,8 +8,8 @@ import { taskStateLetters, type TaskStateLetters } from './task-state.ts';
 const PF_KTHREAD = 0x0020_0000;
 
 /**
- * One thread, as its `task_struct` says. Everything here lies in the task_struct itself, so a Task
- * exists only where that could be read.
+ * One thread, as its `task_struct` says. A task_struct spans pages: where one of them is missing, the
+ * parts on it are undefined and `fault` says why. PID, thread group and name are always there.
  * @source include/linux/sched.h `struct task_struct`
  */
 export interface Task {
@@ -20,48 +20,63 @@ export interface Task {
   readonly tgid: number;
   readonly command: string;
   /** CPU it runs on, or last ran on. */
-  readonly cpu: number;
+  readonly cpu: number | undefined;
   /** `__state | exit_state`. */
-  readonly state: number;
+  readonly state: number | undefined;
+  /** `??` when the state cannot be read. */
   readonly letters: TaskStateLetters;
   /** `->parent`: who gets SIGCHLD and wait4 reports; crash's PPID. */
-  readonly parent: VirtAddr;
+  readonly parent: VirtAddr | undefined;
   /** NULL for kernel threads. */
-  readonly mm: VirtAddr;
-  readonly stack: VirtAddr;
-  readonly kernelThread: boolean;
+  readonly mm: VirtAddr | undefined;
+  readonly stack: VirtAddr | undefined;
+  readonly kernelThread: boolean | undefined;
   /** The idle task of a CPU (pid 0). */
   readonly idle: boolean;
   /** Was `curr` of a CPU's run queue when the machine died. */
   readonly active: boolean;
+  /** Why parts are undefined. */
+  readonly fault: Fault | undefined;
+}
+
+/** What the run queues say of a task. */
+export interface TaskRole {
+  readonly idle: boolean;
+  /** The CPU whose `curr` it is. */
+  readonly runsOn: number | undefined;
 }
 
 /**
  * Reads one task. CPU: `task_struct.cpu` until 5.15, `thread_info.cpu` since (commit bcf9033e5449).
  * State: `__state` since 5.14 (commit 2f064a59a11f), `state` before.
- * @throws FaultError when the task_struct cannot be read
+ * @throws FaultError when PID, thread group or name cannot be read
  */
-export function readTask(
-  object: KernelObject,
-  role: { readonly idle: boolean; readonly active: boolean },
-): Task {
-  const state = readTaskState(object);
-  const flags = object.member('flags').number();
+export function readTask(object: KernelObject, role: TaskRole): Task {
+  let fault: Fault | undefined;
+  const part = <T>(read: () => T): T | undefined => {
+    const found = valueOrFault(read);
+    if ('value' in found) return found.value;
+    fault ??= found.fault;
+    return undefined;
+  };
+  const state = part(() => readTaskState(object));
+  const flags = part(() => object.member('flags').number());
   return {
     object,
     address: object.address,
     pid: object.member('pid').number(),
     tgid: object.member('tgid').number(),
     command: object.member('comm').text(),
-    cpu: taskCpu(object),
+    cpu: part(() => taskCpu(object)) ?? role.runsOn,
     state,
-    letters: taskStateLetters(state),
-    parent: object.member('parent').pointer(),
-    mm: object.member('mm').pointer(),
-    stack: object.member('stack').pointer(),
-    kernelThread: (flags & PF_KTHREAD) !== 0,
+    letters: state === undefined ? '??' : taskStateLetters(state),
+    parent: part(() => object.member('parent').pointer()),
+    mm: part(() => object.member('mm').pointer()),
+    stack: part(() => object.member('stack').pointer()),
+    kernelThread: flags === undefined ? undefined : (flags & PF_KTHREAD) !== 0,
     idle: role.idle,
-    active: role.active,
+    active: role.runsOn !== undefined,
+    fault,
   };
 }
 
@@ -80,7 +95,8 @@ function readTaskState(task: KernelObject): number {
  */
 export function threadInfoOf(task: Task): KernelObject | undefined {
   if (task.object.has('thread_info')) return task.object.member('thread_info');
-  return tryRead(() => task.object.at('struct thread_info', task.stack));
+  const { stack } = task;
+  return stack && tryRead(() => task.object.at('struct thread_info', stack));
 }
 
 /** `[start, end)` of a task's kernel stack. @source arch/x86/include/asm/page_64_types.h THREAD_SIZE */
@@ -88,7 +104,7 @@ export function taskStackRange(
   program: Program,
   task: Task,
 ): { start: VirtAddr; end: VirtAddr } | undefined {
-  if (task.stack === 0n) return undefined;
+  if (task.stack === undefined || task.stack === 0n) return undefined;
   return { start: task.stack, end: addVirt(task.stack, threadSize(program)) };
 }
 
@@ -100,5 +116,24 @@ const DEFAULT_THREAD_SIZE = 16384;
  * @source include/linux/sched.h `union thread_union`
  */
 export function threadSize(program: Program): number {
-  return tryRead(() => program.object('union thread_union', 0n as VirtAddr).size) ?? DEFAULT_THREAD_SIZE;
+  return (
+    tryRead(() => program.object('union thread_union', 0n as VirtAddr).size) ?? DEFAULT_THREAD_SIZE
+  );
+}
+
+/**
+ * A part of a task that others cannot do without.
+ * @throws FaultError, the task's own, when it could not be read
+ */
+export function requirePart<T>(task: Task, part: T | undefined): T {
+  if (part !== undefined) return part;
+  throw new FaultError(
+    task.fault ?? {
+      kind: 'corrupt',
+      what: 'task_struct',
+      expected: 'a part that can be read',
+      found: 'none',
+      virt: task.address,
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import { hex, type VirtAddr } from '../base/address.ts';
-import { FaultError } from '../base/fault.ts';
+import { describeFault, FaultError } from '../base/fault.ts';
 import { containerOf, type KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { walkList } from './list.ts';
@@ -44,7 +44,7 @@ export const findTasks = memoized((program: Program): TaskSet => {
 
   const runqueues = cpuRunqueues(program);
   const idle = new Set<VirtAddr>();
-  const active = new Set<VirtAddr>();
+  const active = new Map<VirtAddr, number>();
   for (const queue of runqueues) {
     if (queue.problem !== undefined) warnings.push(queue.problem);
     if (queue.idle !== undefined) {
@@ -52,7 +52,7 @@ export const findTasks = memoized((program: Program): TaskSet => {
       addRunning(program, found, queue.idle);
     }
     if (queue.current !== undefined && queue.online) {
-      active.add(queue.current);
+      active.set(queue.current, queue.cpu);
       if (addRunning(program, found, queue.current)) {
         warnings.push(
           `The task ${hex(queue.current)} running on CPU ${queue.cpu} is on no task list; it was added.`,
@@ -69,6 +69,7 @@ function walkTaskList(program: Program, warnings: string[]): KernelObject[] {
   const leaders = walkList(program.kernel, initTask.member('tasks').address, 'init_task.tasks');
   if (leaders.problem !== undefined) warnings.push(`The task list ${leaders.problem}.`);
   const threads: KernelObject[] = [];
+  const problems: string[] = [];
   const seen = new Set<VirtAddr>();
   const add = (task: KernelObject): void => {
     if (seen.has(task.address)) return;
@@ -84,14 +85,21 @@ function walkTaskList(program: Program, warnings: string[]): KernelObject[] {
       const head = leader.member('signal').follow('thread_head').address;
       const what = `The thread list of the process at ${hex(leader.address)}`;
       const nodes = walkList(program.kernel, head, what);
-      if (nodes.problem !== undefined) warnings.push(`${nodes.problem}.`);
+      if (nodes.problem !== undefined) problems.push(nodes.problem);
       for (const thread of nodes.items) {
         add(containerOf(program, thread, 'struct task_struct', 'thread_node'));
       }
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
-      warnings.push(`The threads of the process at ${hex(leader.address)} are missing: ${error.message}.`);
+      problems.push(
+        `The threads of the process at ${hex(leader.address)} are missing: ${error.message}`,
+      );
     }
+  }
+  if (problems.length > 0) {
+    const more =
+      problems.length > 1 ? ` So are the threads of ${problems.length - 1} more processes.` : '';
+    warnings.push(`${problems[0]}.${more}`);
   }
   return threads;
 }
@@ -135,22 +143,27 @@ function addRunning(
 function readAll(
   found: ReadonlyMap<VirtAddr, KernelObject>,
   idle: ReadonlySet<VirtAddr>,
-  active: ReadonlySet<VirtAddr>,
+  active: ReadonlyMap<VirtAddr, number>,
   warnings: string[],
 ): TaskSet {
   const tasks: Task[] = [];
   const unreadable: string[] = [];
   for (const [address, object] of found) {
     try {
-      tasks.push(readTask(object, { idle: idle.has(address), active: active.has(address) }));
+      tasks.push(readTask(object, { idle: idle.has(address), runsOn: active.get(address) }));
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       unreadable.push(`${hex(address)} (${error.message})`);
     }
   }
   if (unreadable.length > 0) {
+    warnings.push(`${unreadable.length} task_structs cannot be read, the first: ${unreadable[0]}.`);
+  }
+  const partial = tasks.filter(({ fault }) => fault !== undefined);
+  const [first] = partial;
+  if (first?.fault !== undefined) {
     warnings.push(
-      `${unreadable.length} task_structs cannot be read: ${unreadable.slice(0, 4).join('; ')}${unreadable.length > 4 ? '; …' : ''}.`,
+      `${partial.length} tasks can be read in part only, the first: ${hex(first.address)} (${describeFault(first.fault)}).`,
     );
   }
   tasks.sort(compareTasks);
@@ -159,7 +172,7 @@ function readAll(
 
 function compareTasks(a: Task, b: Task): number {
   if (a.pid !== b.pid) return a.pid - b.pid;
-  if (a.cpu !== b.cpu) return a.cpu - b.cpu;
+  if (a.cpu !== b.cpu) return (a.cpu ?? -1) - (b.cpu ?? -1);
   return a.address < b.address ? -1 : 1;
 }
 
@@ -184,7 +197,7 @@ export function threadGroupOf(set: TaskSet, tgid: number): readonly Task[] {
     .sort((a, b) => Number(b.pid === tgid) - Number(a.pid === tgid) || a.pid - b.pid);
 }
 
-/** `task_struct.parent`'s PID as crash shows it; undefined when the parent is no known task. */
+/** `task_struct.parent`'s PID as crash shows it; undefined when the parent is not known. */
 export function parentPid(set: TaskSet, task: Task): number | undefined {
-  return set.byAddress.get(task.parent)?.pid;
+  return task.parent === undefined ? undefined : set.byAddress.get(task.parent)?.pid;
 }

@@ -36,17 +36,27 @@ function kernelRegions(program: Program): AddressRegion[] {
   const start = program.translator.levels === 5 ? 0xff00_0000_0000_0000n : 0xffff_8000_0000_0000n;
   const candidates = new Set<bigint>([start]);
   const { pageOffset, vmallocBase, vmemmapBase } = program.translator;
-  for (const base of [pageOffset, vmallocBase, vmemmapBase]) if (base !== undefined) candidates.add(base);
-  for (const symbol of ['_text', '__start_rodata', '_sdata', '__bss_start', '__init_begin', '__brk_base']) {
+  for (const base of [pageOffset, vmallocBase, vmemmapBase])
+    if (base !== undefined) candidates.add(base);
+  for (const symbol of [
+    '_text',
+    '__start_rodata',
+    '_sdata',
+    '__bss_start',
+    '__init_begin',
+    '__brk_base',
+  ]) {
     const found = program.symbols.findInKernel(symbol);
     if (found !== undefined) candidates.add(found.address);
   }
-  for (const module of program.modules()) for (const { start: at } of module.regions) candidates.add(at);
+  for (const module of program.modules())
+    for (const { start: at } of module.regions) candidates.add(at);
   candidates.add(0xffff_fe00_0000_0000n); // cpu_entry_area
   const seen = new Set<bigint>();
   for (const at of [...candidates].sort((a, b) => (a < b ? -1 : 1))) {
     const region = program.translator.regionOf(virtAddr(at));
-    if (region.name === 'kernel space' || region.name === 'non-canonical' || seen.has(region.start)) continue;
+    if (region.name === 'kernel space' || region.name === 'non-canonical' || seen.has(region.start))
+      continue;
     seen.add(region.start);
     const end = region.end > ADDRESS_SPACE_END ? ADDRESS_SPACE_END : region.end;
     const note = region.assumed ? 'assumed: the kernel did not say where it starts' : '';
@@ -57,9 +67,10 @@ function kernelRegions(program: Program): AddressRegion[] {
 
 function userRegions(program: Program, address: bigint): AddressRegion[] {
   const task = taskAt(program, address);
-  if (task === undefined || task.mm === 0n) return [];
+  const mm = task?.mm;
+  if (mm === undefined || mm === 0n) return [];
   try {
-    return memoryMapOf(program, task.mm).items.map((vma) => ({
+    return memoryMapOf(program, mm).items.map((vma) => ({
       name: vma.file === '' ? 'anonymous' : vma.file,
       start: vma.start,
       end: vma.end - 1n,

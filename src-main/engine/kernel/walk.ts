@@ -16,7 +16,10 @@ export const MAX_WALK = 1 << 20;
  * Runs `steps`, collecting what it yields; a FaultError ends the walk, its text is the problem.
  * `steps` may return a problem of its own. Every other error is a bug and goes on.
  */
-export function collectWalk<T>(what: string, steps: () => Generator<T, string | undefined>): Walk<T> {
+export function collectWalk<T>(
+  what: string,
+  steps: () => Generator<T, string | undefined>,
+): Walk<T> {
   const items: T[] = [];
   try {
     const iterator = steps();
