@@ -42,3 +42,9 @@ export function findTable(
       return block.table;
   return undefined;
 }
+
+/** task_struct of the task that died, where `sys` names it. */
+export function panicTaskOf(blocks: readonly Block[]): bigint | undefined {
+  const task = new FactSheet(factsBlocks(blocks)).find('task')?.value;
+  return typeof task === 'bigint' ? task : undefined;
+}

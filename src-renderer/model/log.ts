@@ -43,17 +43,17 @@ export function findInLog(log: LogTable, rows: Uint32Array, query: string): Uint
   return Uint32Array.from(found);
 }
 
-/** Where a kernel begins to die, in the words its own printk uses, most final first. */
-const PANIC = [
-  /^Kernel panic - not syncing/,
-  /^BUG: |^Oops: |^general protection fault|^kernel BUG at|^sysrq: Trigger a crash|^Unable to handle/,
-];
+/** How the kernel's own printk begins a report of what kills it. @source kernel/panic.c, arch/x86/mm/fault.c, arch/x86/kernel/dumpstack.c */
+const PANIC = /^Kernel panic - not syncing/;
+const OOPS = /^Oops: /;
+const FAULT =
+  /^BUG: |^general protection fault|^kernel BUG at|^sysrq: Trigger a crash|^Unable to handle/;
 
-/** Row of the record that says the machine dies: the last such one. */
+/** Row of the record that says the machine dies: the last panic, else oops, else fault. */
 export function panicRow(log: LogTable): number | undefined {
-  for (const pattern of PANIC) {
-    for (let row = log.count - 1; row >= 0; row--)
-      if (pattern.test(log.text[row] ?? '')) return row;
+  for (const pattern of [PANIC, OOPS, FAULT]) {
+    const row = log.text.findLastIndex((text) => pattern.test(text));
+    if (row >= 0) return row;
   }
   return undefined;
 }
@@ -73,4 +73,22 @@ export function splitAtHits(text: string, query: string): readonly string[] {
   }
   parts.push(text.slice(from));
   return parts;
+}
+
+const WORDS = 40;
+
+/** Rows from the first report of the final trouble on: the last fault report, or the panic. */
+export function lastWords(log: LogTable): readonly number[] {
+  const last = log.count - 1;
+  let first = panicRow(log);
+  // A panic that follows an oops by little belongs to it: begin with the oops.
+  for (let row = (first ?? 0) - 1; row >= Math.max(0, (first ?? 0) - 200); row--) {
+    if (!FAULT.test(log.text[row] ?? '')) continue;
+    first = row;
+    break;
+  }
+  first ??= Math.max(0, log.count - WORDS);
+  const rows: number[] = [];
+  for (let row = first; row <= last && rows.length < WORDS; row++) rows.push(row);
+  return rows;
 }

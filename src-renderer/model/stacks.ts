@@ -18,7 +18,7 @@ export type CpuMode = 'user' | 'kernel' | 'idle' | 'unknown';
  */
 export function modeOf(stack: StackTrace): CpuMode {
   const stopped = stack.frames.find((frame) => frame.registers?.origin === 'nmi')?.registers;
-  if (stopped?.userMode) return 'user';
+  if (stopped?.userMode || stack.startRegisters?.userMode) return 'user';
   if (stack.task.pid === 0) return 'idle';
   const first = stack.frames[0];
   if (!first) return 'unknown';

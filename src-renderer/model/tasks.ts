@@ -15,7 +15,7 @@ export interface TaskTable {
   readonly states: readonly (readonly [string, number])[];
 }
 
-const ORDER = ['pid', 'comm', 'state', 'cpu', 'ppid', 'task', 'mem', 'vsz', 'rss', 'tgid'];
+const ORDER = ['pid', 'comm', 'state', 'cpu', 'ppid', 'rss', 'vsz', 'mem', 'task', 'tgid'];
 
 export function taskTable(ps: Table): TaskTable {
   const activeColumn = findColumn(ps, 'active');

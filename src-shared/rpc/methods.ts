@@ -27,6 +27,11 @@ export type MethodTable<Service> = Readonly<Record<keyof Service & string, Metho
 const session = text(64);
 const path = text(4096);
 const paths = list(path, 1, 256);
+const space = union({
+  kernel: record({ kind: literal('kernel') }),
+  physical: record({ kind: literal('physical') }),
+  user: record({ kind: literal('user'), task: address }),
+});
 
 export const ENGINE_METHODS: MethodTable<EngineService> = {
   open: { request: record({ paths }), progress: true },
@@ -35,11 +40,7 @@ export const ENGINE_METHODS: MethodTable<EngineService> = {
   readMemory: {
     request: record({
       session,
-      space: union({
-        kernel: record({ kind: literal('kernel') }),
-        physical: record({ kind: literal('physical') }),
-        user: record({ kind: literal('user'), task: address }),
-      }),
+      space,
       address,
       length: integer(0, 65_536),
     }),
@@ -52,7 +53,7 @@ export const ENGINE_METHODS: MethodTable<EngineService> = {
   },
   describe: { request: record({ session, addresses: list(address, 0, 4096) }), progress: false },
   identify: { request: record({ session }), progress: true },
-  regions: { request: record({ session }), progress: false },
+  regions: { request: record({ session, 'space?': space }), progress: false },
   commands: { request: nothing, progress: false },
 };
 
