@@ -8,7 +8,7 @@ corpus_apt() {
   local tool=$1
   shift
   "$tool" -q -o Dir::State="$APT_DIR" -o Dir::State::lists="$APT_DIR/lists" -o Dir::State::status="$APT_DIR/status" \
-    -o Dir::Cache="$APT_DIR/cache" -o Dir::Etc="$APT_DIR/etc" -o Dir::Etc::sourcelist="$APT_DIR/sources.list" \
+    -o Dir::Cache="$APT_DIR/cache" -o Dir::Cache::pkgcache=pkgcache.bin -o Dir::Cache::srcpkgcache=srcpkgcache.bin -o Dir::Etc="$APT_DIR/etc" -o Dir::Etc::sourcelist="$APT_DIR/sources.list" \
     -o Dir::Etc::sourceparts=- -o APT::Architecture=amd64 -o APT::Sandbox::User=root \
     -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 "$@" < /dev/null
 }
@@ -70,7 +70,7 @@ fetch_debs() {
 
 # unpack_kernel RELEASE : prints the folder with boot/vmlinuz, lib/modules, vmlinux, usr/src and debug/*.ko
 unpack_kernel() {
-  local rel=$1 dir=$OOPSCOPE_CACHE/corpus/kernels/$1 version common kbuild list pkg deb
+  local rel=$1 dir="$OOPSCOPE_CACHE/corpus/kernels/$1" version common kbuild list pkg deb
   echo "$dir"
   [ -e "$dir/.ready" ] && sealed_size "$dir/vmlinux" && return 0
   mkdir -p "$dir/debs" "$dir/usr/lib"
@@ -79,7 +79,7 @@ unpack_kernel() {
   [ -n "$version" ] || die "no package linux-image-$rel-dbg"
   # since 7.x the image package is a shell around linux-binary and linux-modules
   list=("linux-image-$rel=$version")
-  for pkg in "linux-binary-$rel" "linux-modules-$rel"; do
+  for pkg in "linux-base-$rel" "linux-binary-$rel" "linux-modules-$rel"; do
     [ -n "$(package_version "$pkg")" ] && list+=("$pkg=$version")
   done
   common=$(corpus_apt apt-cache show "linux-headers-$rel=$version" | grep -o 'linux-headers-[^ ,]*common' | head -1)
@@ -94,7 +94,11 @@ unpack_kernel() {
   rm -f "$dir"/debs/*.deb
   # the headers' Makefile names /usr/src: make it look beside itself
   # shellcheck disable=SC2016
-  sed -i 's#^include /usr/src/#include $(dir $(abspath $(lastword $(MAKEFILE_LIST))))../#' "$dir/usr/src/linux-headers-$rel/Makefile"
+  sed -i 's#/usr/src/#$(dir $(abspath $(firstword $(MAKEFILE_LIST))))../#' "$dir/usr/src/linux-headers-$rel/Makefile"
+  if [ -e "$dir/lib/modules/$rel/vmlinuz" ]; then # 7.x
+    mkdir -p "$dir/boot"
+    cp "$dir/lib/modules/$rel/vmlinuz" "$dir/boot/vmlinuz-$rel"
+  fi
   depmod -b "$dir" "$rel"
   if ! sealed "$dir/vmlinux"; then
     say "downloading linux-image-$rel-dbg (some 300 MB)"

@@ -16,25 +16,29 @@ build_module() {
     mkdir -p "$SID/build/usr/lib"
     cp -al "$dir/usr/src" "$SID/build/usr/src"
     cp -al "$dir"/usr/lib/linux-kbuild-* "$SID/build/usr/lib/"
-    cp -al "$dir/vmlinux" "$SID/build/$headers/vmlinux"
+    # pahole takes the kernel's BTF from vmlinux; 7.x headers bring a small one of their own
+    [ -e "$SID/build/$headers/vmlinux" ] || cp -al "$dir/vmlinux" "$SID/build/$headers/vmlinux"
     mkdir "$SID/build/module"
+    # objtool of 7.x looks for its stack in /proc, which is not mounted there; it only uses it to explain a crash
+    mkdir -p "$SID/proc/self"
+    [ -e "$SID/proc/self/maps" ] || echo '7f0000000000-7ffffffff000 rw-p 00000000 00:00 0 [stack]' > "$SID/proc/self/maps"
     make=(chroot "$SID" make)
     dir=/build out=/build/module
     flags='-g -std=gnu11'
   else
-    ln -f "$dir/vmlinux" "$dir/$headers/vmlinux" # pahole takes the kernel's BTF from it
+    [ -e "$dir/$headers/vmlinux" ] || ln "$dir/vmlinux" "$dir/$headers/vmlinux"
   fi
   cp "$CORPUS_SRC/scenario/oops_demo.c" "$root$out/"
   echo 'obj-m := oops_demo.o' > "$root$out/Makefile"
-  # resolve_btfids is not in the headers packages, and this module has nothing for it to resolve
-  if ! "${make[@]}" -C "$dir/$headers" M="$out" CC="$cc" KCFLAGS="$flags" RESOLVE_BTFIDS=true modules \
+  # resolve_btfids is missing from the older headers packages, and this module has nothing for it to resolve
+  [ -e "$root$dir/$headers/tools/bpf/resolve_btfids/resolve_btfids" ] || make+=(RESOLVE_BTFIDS=true)
+  if ! "${make[@]}" -C "$dir/$headers" M="$out" CC="$cc" KCFLAGS="$flags" modules \
     > "$3/build.log" 2>&1 < /dev/null; then
     say "oops_demo did not build for $rel: $(grep -m1 -iE 'error|not found' "$3/build.log"), see $3/build.log"
     return 1
   fi
   [ -z "$root" ] || cp "$SID/build/module/oops_demo.ko" "$3/"
   [ -z "$root" ] || rm -rf "$SID/build"
-  rm -f "$1/$headers/vmlinux"
   grep -q 'Skipping BTF generation' "$3/build.log" && say "oops_demo has no BTF (see $3/build.log)"
   return 0
 }

@@ -102,7 +102,7 @@ make_one() {
     return 0
   fi
   mkdir -p "$out"
-  rm -f "$out"/*
+  rm -rf "${out:?}"/*
   ln -f "$kernel/vmlinux" "$out/vmlinux"
   work=$(mktemp -d "$CORPUS/work.XXXXXX")
   WORKS+=("$work")

@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const scripts = join(import.meta.dirname, '..');
+const cache =
+  process.env['OOPSCOPE_CACHE'] ??
+  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'oopscope');
+
+/** A dump of the corpus with the vmlinux that only the oracle sees. */
+export interface CorpusDump {
+  readonly name: string;
+  readonly dump: string;
+  readonly vmlinux: string;
+  readonly folder: string;
+}
+
+export function corpusDump(name: string): CorpusDump {
+  const folder = join(cache, 'corpus', name);
+  const found = {
+    name,
+    folder,
+    dump: join(folder, 'dump.kdump'),
+    vmlinux: join(folder, 'vmlinux'),
+  };
+  for (const file of [found.dump, found.vmlinux]) {
+    if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run corpus\` first`);
+  }
+  return found;
+}
+
+export interface DrgnTask {
+  readonly pid: number;
+  readonly tgid: number;
+  readonly parent: number;
+  readonly comm: string;
+  /** As /proc shows it: R S D T t X Z P I. */
+  readonly state: string;
+  readonly task: string;
+  readonly cpu: number;
+  readonly on_cpu: boolean;
+  readonly mm: string;
+}
+export interface DrgnFrame {
+  readonly name: string;
+  readonly is_inline: boolean;
+  readonly pc?: string;
+  readonly symbol?: string;
+}
+export interface DrgnModule {
+  readonly name: string;
+  readonly module: string;
+  readonly base: string;
+  readonly taints: string;
+}
+export interface DrgnFacts {
+  readonly tasks: { readonly tasks: readonly DrgnTask[]; readonly idle: readonly DrgnTask[] };
+  readonly stacks: Readonly<Record<string, readonly DrgnFrame[] | { readonly error: string }>>;
+  readonly modules: readonly DrgnModule[];
+  readonly facts: {
+    readonly uts: Readonly<Record<string, string>>;
+    readonly cpus: Readonly<Record<'online' | 'possible' | 'present', readonly number[]>>;
+    readonly crashed: DrgnTask;
+    readonly taints: string;
+    readonly page_offset: string;
+  };
+  readonly log: string;
+}
+
+/** What drgn says of a dump; made once for each dump and script. */
+export function askDrgn(corpus: CorpusDump): DrgnFacts {
+  const script = join(scripts, 'oracle/facts.py');
+  const out = join(corpus.folder, 'oracle', keyOf(corpus, readFileSync(script)));
+  if (!existsSync(join(out, 'log.txt'))) {
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
+    run([join(scripts, 'run-drgn.sh'), corpus.dump, corpus.vmlinux, script, out]);
+  }
+  const json = <T>(name: string): T => JSON.parse(readFileSync(join(out, name), 'utf8')) as T;
+  return {
+    tasks: json('tasks.json'),
+    stacks: json('stacks.json'),
+    modules: json('modules.json'),
+    facts: json('facts.json'),
+    log: readFileSync(join(out, 'log.txt'), 'utf8'),
+  };
+}
+
+/** What crash 9 prints for some commands; made once for each dump and command. */
+export function askCrash(corpus: CorpusDump, commands: readonly string[]): string {
+  const input = `${commands.join('\n')}\n`;
+  const out = join(corpus.folder, 'oracle', keyOf(corpus, Buffer.from(input)), 'crash.txt');
+  if (!existsSync(out)) {
+    const scratch = mkdtempSync(join(tmpdir(), 'oopscope-crash-'));
+    try {
+      const file = join(scratch, 'commands');
+      writeFileSync(file, input);
+      const text = run([join(scripts, 'run-crash.sh'), corpus.dump, corpus.vmlinux, file]);
+      mkdirSync(join(out, '..'), { recursive: true });
+      writeFileSync(out, text);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  }
+  return readFileSync(out, 'utf8');
+}
+
+function keyOf(corpus: CorpusDump, input: Uint8Array): string {
+  const hash = createHash('sha256').update(input);
+  hash.update(readFileSync(`${corpus.dump}.sha256`));
+  return hash.digest('hex').slice(0, 16);
+}
+
+function run([command = '', ...args]: readonly string[]): string {
+  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (done.status !== 0) {
+    throw new Error(`${command} ${args.join(' ')}: ${done.stderr}\n${done.stdout.slice(-2000)}`);
+  }
+  return done.stdout;
+}
