@@ -100,6 +100,11 @@ function unwindActive(
   const saved = cpuRegistersOf(program, cpu);
   if (!saved.found) return nothing(`the task was running and ${saved.why}`);
   const { registers } = saved.prstatus;
+  if (switchedAway(program, task, cpu, registers)) {
+    const trace = unwindInactive(program, task, options);
+    const warning = `CPU ${cpu} was switching tasks: its stack pointer is on the other task's stack, so the trace starts where this task left.`;
+    return { ...trace, warnings: [warning, ...trace.warnings] };
+  }
   return fromRegisters(
     program,
     task,
@@ -108,6 +113,47 @@ function unwindActive(
     { start: 'crash-note', address: undefined },
     options,
   );
+}
+
+/**
+ * In the middle of a context switch both tasks count as running, and the registers are those of the
+ * one whose stack they point to. The other one has its state saved: the task left is saved before
+ * the stack is switched, the task entered has not been touched yet.
+ * @source arch/x86/entry/entry_64.S `__switch_to_asm`; kernel/sched/core.c `context_switch()`
+ */
+function switchedAway(
+  program: Program,
+  task: KernelObject,
+  cpu: number,
+  registers: Readonly<Record<string, bigint>>,
+): boolean {
+  if (isUserModeCs(registers['cs'] ?? 0n)) return false;
+  const sp = registers['rsp'] ?? 0n;
+  const holds = (owner: KernelObject | undefined): boolean => {
+    const stack = owner && tryRead(() => taskStackOf(program, owner));
+    return stack !== undefined && sp >= stack.start && sp < stack.end;
+  };
+  if (holds(task)) return false;
+  const others = [currentTaskOf(program, cpu), runqueueTaskOf(program, cpu)];
+  return others.some(
+    (other) => other !== undefined && other.address !== task.address && holds(other),
+  );
+}
+
+/** `current` of a CPU: its own variable, or pcpu_hot's member from 6.2 to 6.14. */
+function currentTaskOf(program: Program, cpu: number): KernelObject | undefined {
+  return tryRead(() =>
+    program.symbols.has('current_task')
+      ? program.object(
+          'struct task_struct',
+          virtAddr(program.kernel.readU64(program.perCpuAddress('current_task', cpu))),
+        )
+      : program.perCpu('pcpu_hot', 'struct pcpu_hot', cpu).member('current_task').deref(),
+  );
+}
+
+function runqueueTaskOf(program: Program, cpu: number): KernelObject | undefined {
+  return tryRead(() => program.perCpu('runqueues', 'struct rq', cpu).member('curr').deref());
 }
 
 function unwindInactive(program: Program, task: KernelObject, options: UnwindOptions): TaskTrace {
