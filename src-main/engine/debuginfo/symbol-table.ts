@@ -50,10 +50,11 @@ const MAX_EXACT = 2 ** 53;
  * at or above zero are per-CPU offsets (absolute symbols of kernels before 6.15, commit
  * "x86/percpu: make the per-CPU area not zero-based"), which {@link symbolAt} never answers with.
  *
- * Aliases at one address keep the order they came in. For kallsyms this is the kernel's own
- * preference (scripts/kallsyms.c `compare_symbols`: no weak symbols, no linker-script symbols,
- * fewest leading underscores, then link order), so the first alias is what the kernel's own `%pS`
- * prints. crash agrees on exact hits; gdb and drgn, which see ELF bindings, may name another one.
+ * Aliases at one address keep the order they came in, for kallsyms the kernel's own preference
+ * (scripts/kallsyms.c `compare_symbols`: no weak symbols, no linker-script symbols, fewest leading
+ * underscores, then link order). Where the first is local, a global one is named, as crash and drgn do:
+ * compilers fold equal functions (`__do_sys_pause`, `__ia32_sys_pause`, `__x64_sys_pause`), and both
+ * name the last global one of those. The kernel's own `%pS` names the first of the order instead.
  */
 export class SymbolTable {
   readonly origin: string;
@@ -139,7 +140,20 @@ export class SymbolTable {
   symbolAt(address: VirtAddr): SymbolHit | undefined {
     const found = this.#groupAt(address);
     if (found === undefined) return undefined;
-    return { symbol: this.at(found.first), offset: found.offset, size: found.size };
+    const preferred = this.#preferredOf(found.first, found.after);
+    return { symbol: this.at(preferred), offset: found.offset, size: found.size };
+  }
+
+  /** The first of aliases; where that one is local, the last global one. */
+  #preferredOf(first: number, after: number): number {
+    if (this.#isGlobal(first)) return first;
+    for (let i = after - 1; i > first; i--) if (this.#isGlobal(i)) return i;
+    return first;
+  }
+
+  #isGlobal(index: number): boolean {
+    const letter = this.#types[index]!;
+    return letter >= 0x41 && letter <= 0x5a;
   }
 
   /** All names of the address that {@link symbolAt} would answer with, preferred first. */
