@@ -256,6 +256,8 @@ export interface ValueNode {
   /** Scalar value; enum: its number, with `text` the enumerator. Undefined in a definition. */
   readonly value?: CellValue;
   readonly text?: string;
+  /** Array of characters: its raw bytes, at most 200, when they could be read. */
+  readonly bytes?: Uint8Array;
   /** Pointer to a known symbol. */
   readonly symbol?: SymbolRef;
   readonly children?: readonly ValueNode[];
@@ -285,6 +287,8 @@ export interface TranslationBlock {
   readonly phys: bigint | Absent;
   /** `direct map`, `kernel image`, … when no walk is needed; still walked below. */
   readonly region: string;
+  /** Virtual address of the top table where the kernel names it (`init_top_pgt`). */
+  readonly root?: bigint;
   readonly steps: readonly {
     readonly level: 'pgd' | 'p4d' | 'pud' | 'pmd' | 'pte';
     /** Where the entry lies: virtual (direct map) and physical. */

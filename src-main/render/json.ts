@@ -1,0 +1,103 @@
+import {
+  isAbsent,
+  type Block,
+  type CellValue,
+  type Table,
+} from '../../src-shared/contract/index.ts';
+
+/**
+ * Blocks as JSON for scripts. Addresses and every other 64-bit number are strings: `0x…` where they
+ * are addresses or flags, decimal where they are counts, so that no reader rounds them. A missing
+ * value is `{"absent": reason, "why": sentence}`. Tables become arrays of objects by column id.
+ */
+export function blockJson(block: Block): unknown {
+  switch (block.type) {
+    case 'table':
+      return {
+        type: 'table',
+        name: block.name,
+        columns: block.table.columns,
+        rows: tableRows(block.table),
+      };
+    case 'facts':
+      return {
+        type: 'facts',
+        name: block.name,
+        facts: block.facts.map((fact) => ({ ...fact, value: cellJson(fact.value, fact.kind) })),
+      };
+    case 'log':
+      return logJson(block);
+    case 'memory': {
+      const { bytes, ...range } = block.range;
+      return plain({ ...block, range: { ...range, bytes: hexOf(bytes) } });
+    }
+    default:
+      return plain(block);
+  }
+}
+
+function tableRows(table: Table): Record<string, unknown>[] {
+  return Array.from({ length: table.rowCount }, (_, r) =>
+    Object.fromEntries(
+      table.columns.map(({ id, kind }, c) => [id, cellJson(table.data[c]?.[r] ?? '', kind)]),
+    ),
+  );
+}
+
+const DECIMAL_KINDS: ReadonlySet<string> = new Set(['count', 'id', 'bytes', 'seconds', 'percent']);
+
+function cellJson(value: CellValue, kind: string): unknown {
+  if (isAbsent(value)) return { absent: value.absent, why: value.why };
+  if (typeof value !== 'bigint') return value;
+  return DECIMAL_KINDS.has(kind) ? value.toString() : hexText(value);
+}
+
+function logJson({ records, show }: Extract<Block, { type: 'log' }>): unknown {
+  return {
+    type: 'log',
+    ...(show && { show }),
+    warnings: records.warnings,
+    records: Array.from({ length: records.count }, (_, i) => ({
+      seq: records.seq[i],
+      // Nanoseconds may exceed what a double holds exactly.
+      tsNsec: String(records.tsNsec[i] ?? 0n),
+      level: records.level[i],
+      facility: records.facility[i],
+      caller: records.caller[i],
+      text: records.text[i],
+      ...(records.context && { context: records.context[i] }),
+    })),
+  };
+}
+
+/** Scalar members of typed objects are numbers of C; every other bigint of a block is an address. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return hexText(value);
+  if (value instanceof Uint8Array) return hexOf(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const isNumber = 'kind' in value && (value.kind === 'int' || value.kind === 'enum');
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]: [string, unknown]) => [
+      name,
+      isNumber && name === 'value' && typeof member === 'bigint'
+        ? member.toString()
+        : plain(member),
+    ]),
+  );
+}
+
+/** Any plain data (session facts, errors) with its bigints as `0x…`. */
+export function dataJson(value: unknown): unknown {
+  return plain(value);
+}
+
+function hexText(value: bigint): string {
+  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}

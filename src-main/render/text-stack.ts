@@ -1,0 +1,90 @@
+import type {
+  RegisterSet,
+  StackBlock,
+  StackFrame,
+  SymbolRef,
+} from '../../src-shared/contract/index.ts';
+import { printable } from './printable.ts';
+import { taskLine } from './text-task.ts';
+import { address16, hexDigits } from './units.ts';
+
+/** crash's `bt`: header, frames, and the registers where an entry into the kernel saved them. */
+export function stackLines(block: StackBlock): string[] {
+  const { stack } = block;
+  const lines = [taskLine(stack.task)];
+  if (stack.startRegisters?.userMode === true && stack.frames.length === 0) {
+    lines.push(...registerLines(stack.startRegisters));
+  }
+  let method: StackFrame['method'] | undefined;
+  for (const frame of stack.frames) {
+    if (!frame.exact && method !== frame.method) lines.push(`    (${GUESS[frame.method]})`);
+    method = frame.exact ? undefined : frame.method;
+    lines.push(frameLine(frame, block.symbolOffsets));
+    if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
+  }
+  return lines;
+}
+
+/** Said once before frames that are no more than likely. */
+const GUESS: Readonly<Record<StackFrame['method'], string>> = {
+  start: 'the start is a guess',
+  orc: 'a guess: unwound from an inexact frame',
+  cfi: 'a guess: unwound from an inexact frame',
+  'frame-pointer': 'a guess: by frame pointers',
+  scan: 'a guess: return addresses found on the stack',
+};
+
+/** ` #0 [sp] function at pc [module]`. */
+function frameLine(frame: StackFrame, offsets: 10 | 16 | undefined): string {
+  const { symbol } = frame;
+  const index = frame.index < 10 ? ` #${frame.index}` : `#${frame.index}`;
+  const name = symbol === undefined ? '(unknown or invalid address)' : symbolText(symbol, offsets);
+  const module = symbol?.module === undefined ? '' : ` [${printable(symbol.module)}]`;
+  return `${index} [${address16(frame.sp)}] ${name} at ${address16(frame.pc)}${module}`;
+}
+
+/** `name`, or `name+offset` in the radix given. */
+function symbolText(symbol: SymbolRef, radix: 10 | 16 | undefined): string {
+  const name = printable(symbol.name);
+  if (radix === undefined || symbol.offset === 0) return name;
+  return radix === 16 ? `${name}+0x${hexDigits(symbol.offset)}` : `${name}+${symbol.offset}`;
+}
+
+const ROWS: readonly (readonly string[])[] = [
+  ['rip', 'rsp', 'rflags'],
+  ['rax', 'rbx', 'rcx'],
+  ['rdx', 'rsi', 'rdi'],
+  ['rbp', 'r8', 'r9'],
+  ['r10', 'r11', 'r12'],
+  ['r13', 'r14', 'r15'],
+];
+
+/** Registers of struct pt_regs. One that is not known is left blank, not shown as zero. */
+function registerLines(registers: RegisterSet): string[] {
+  const value = (name: string, digits: number) => {
+    const found = registers.values[name];
+    return found === undefined
+      ? '(unknown)'.padEnd(digits)
+      : found.toString(16).padStart(digits, '0');
+  };
+  const lines: string[] = [];
+  if (!registers.userMode) {
+    const where =
+      registers.symbol === undefined
+        ? 'unknown or invalid address'
+        : symbolText(registers.symbol, 10);
+    lines.push(`    [exception RIP: ${where}]`);
+  }
+  for (const row of ROWS) {
+    const cells = row.map((name, i) => {
+      // `  R8:` is as wide as `RBP:` after the first column.
+      const label = name.toUpperCase().padStart(i === 0 ? 0 : 3);
+      return `${label}: ${value(name, name === 'rflags' ? 8 : 16)}`;
+    });
+    lines.push(`    ${cells.join('  ')}`.trimEnd());
+  }
+  lines.push(
+    `    ORIG_RAX: ${value('orig_rax', 16)}  CS: ${value('cs', 4)}  SS: ${value('ss', 4)}`.trimEnd(),
+  );
+  return lines;
+}

@@ -1,0 +1,12 @@
+import type { SymbolsBlock } from '../../src-shared/contract/index.ts';
+import { printable } from './printable.ts';
+import { address16 } from './units.ts';
+
+/** `ffffffff958114f5 (T) schedule+5`; a module's symbol with `[module]`. */
+export function symbolLines({ symbols }: SymbolsBlock): string[] {
+  return symbols.map(({ address, letter, name, offset, module }) => {
+    const plus = offset === undefined || offset === 0 ? '' : `+${offset}`;
+    const where = module === undefined ? '' : ` [${printable(module)}]`;
+    return `${address16(address)} (${printable(letter)}) ${printable(name)}${plus}${where}`;
+  });
+}

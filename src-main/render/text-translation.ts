@@ -1,0 +1,88 @@
+import { isAbsent, type TranslationBlock } from '../../src-shared/contract/index.ts';
+import { ABSENT_TEXT } from './cell-text.ts';
+import { printable } from './printable.ts';
+import { centered, hexDigits } from './units.ts';
+
+const ADDRESS = 16;
+const USER_ADDRESS = 10;
+
+/** crash's `vtop`: the addresses, every table entry, the last entry's flags; then what we know more. */
+export function translationLines(block: TranslationBlock): string[] {
+  const { virt, phys, steps } = block;
+  const address = hexDigits(virt);
+  const isUser = virt < 1n << 63n;
+  const width = Math.max(isUser ? USER_ADDRESS : ADDRESS, address.length);
+  const lines = [
+    `${'VIRTUAL'.padEnd(width)}  ${'PHYSICAL'.padEnd(ADDRESS)}`,
+    `${address.padEnd(width)}  ${physText(block)}`,
+    '',
+  ];
+  steps.forEach((step, i) => {
+    const entry = isAbsent(step.entry) ? ABSENT_TEXT[step.entry.absent] : hexDigits(step.entry);
+    if (i === 0 && !isUser) {
+      // Of the kernel's top table crash shows where it lies and the entry alone.
+      lines.push(
+        `PGD DIRECTORY: ${hexDigits(block.root ?? step.entryAt)}`,
+        `PAGE DIRECTORY: ${entry}`,
+      );
+    } else {
+      lines.push(
+        `${step.level.toUpperCase().padStart(6)}: ${hexDigits(step.entryPhys)} => ${entry}`,
+      );
+    }
+  });
+  const last = steps.at(-1)?.entry;
+  if (!isAbsent(phys) && block.pageSize !== undefined) {
+    lines.push(...pageLines(phys, block.pageSize));
+    if (typeof last === 'bigint') lines.push('', ...entryLines(last, phys, block));
+  }
+  if (block.note !== undefined) lines.push('', `  NOTE: ${printable(block.note)}`);
+  lines.push(...vmaLines(block), ...structPageLines(block));
+  return lines;
+}
+
+function physText({ phys }: TranslationBlock): string {
+  if (!isAbsent(phys)) return hexDigits(phys).padEnd(ADDRESS);
+  return phys.absent === 'not-mapped' ? '(not mapped)' : `${ABSENT_TEXT[phys.absent]} ${phys.why}`;
+}
+
+/** `  PAGE: c600000  (2MB)`. */
+function pageLines(phys: bigint, pageSize: number): string[] {
+  const page = hexDigits(phys - (phys % BigInt(pageSize)));
+  if (pageSize === 4096) return [`  PAGE: ${page}`];
+  const size = pageSize >= 2 ** 30 ? `${pageSize / 2 ** 30}GB` : `${pageSize / 2 ** 20}MB`;
+  return [`  PAGE: ${page}  (${size})`];
+}
+
+/** The entry that maps the page, its target and its flags. */
+function entryLines(entry: bigint, phys: bigint, block: TranslationBlock): string[] {
+  const pte = hexDigits(entry);
+  const page = hexDigits(phys - (phys % BigInt(block.pageSize ?? 4096)));
+  const [a, b] = [Math.max(3, pte.length), Math.max(8, page.length)];
+  const flags = block.steps.at(-1)?.flags ?? [];
+  return [
+    `${centered('PTE', a)}  ${centered('PHYSICAL', b)}  FLAGS`,
+    `${centered(pte, a, 'left')}  ${centered(page, b, 'left')}  (${flags.join('|')})`,
+  ];
+}
+
+function vmaLines({ vma }: TranslationBlock): string[] {
+  if (vma === undefined) return [];
+  const [start, end] = [hexDigits(vma.start).padStart(10), hexDigits(vma.end).padStart(10)];
+  return [
+    '',
+    '      VMA           START       END     FLAGS FILE',
+    `${hexDigits(vma.address).padStart(ADDRESS)} ${start} ${end} ${hexDigits(vma.flags).padStart(6)} ${printable(vma.file)}`,
+  ];
+}
+
+/** Ours: where the page's struct page lies and whether the dump holds its bytes. */
+function structPageLines({ page, phys }: TranslationBlock): string[] {
+  if (page === undefined || isAbsent(phys)) return [];
+  const struct = page.struct === undefined ? '(unknown)' : hexDigits(page.struct);
+  return [
+    '',
+    `${centered('PAGE', ADDRESS)}  ${centered('PHYSICAL', ADDRESS)}  IN THE DUMP`,
+    `${struct.padStart(ADDRESS)}  ${hexDigits(phys - (phys % 4096n)).padStart(ADDRESS)}  ${page.state}`,
+  ];
+}

@@ -1,0 +1,197 @@
+import { isAbsent, type ValueBlock, type ValueNode } from '../../src-shared/contract/index.ts';
+import { declaration } from './c-declaration.ts';
+import { charArrayText, characterText, quoted } from './c-string.ts';
+import { ABSENT_TEXT } from './cell-text.ts';
+import { printable } from './printable.ts';
+import { hexDigits } from './units.ts';
+
+/** Typed objects and definitions, as crash shows them through gdb. */
+export function valueLines(block: ValueBlock): string[] {
+  const head = block.cpu === undefined ? [] : [`[${block.cpu}]: ${hexDigits(block.address ?? 0n)}`];
+  if (block.showOffsets || block.address === undefined) return [...head, ...definitionLines(block)];
+  const { value } = block;
+  // One member: indented as if it stood in its struct.
+  if (value.name !== '') {
+    return [...head, ...objectLines(value, 1, block.radix, `${printable(value.name)} = `, ',')];
+  }
+  const name = value.typeName === '' ? '' : `${printable(value.typeName)} `;
+  return [...head, ...objectLines(value, 0, block.radix, name, '')];
+}
+
+const indent = (depth: number) => '  '.repeat(depth);
+
+/** The lines of one node: `before` stands before its value, `after` after it. */
+function objectLines(
+  node: ValueNode,
+  depth: number,
+  radix: 10 | 16 | undefined,
+  before: string,
+  after: string,
+): string[] {
+  const { children } = node;
+  if ((node.kind === 'struct' || node.kind === 'union') && children !== undefined) {
+    return [
+      `${indent(depth)}${before}{`,
+      ...memberLines(children, depth + 1, radix),
+      `${indent(depth)}}${after}`,
+    ];
+  }
+  if (node.kind === 'array' && children?.some(isCompound)) {
+    return compoundArray(node, children, depth, radix, before, after);
+  }
+  return [`${indent(depth)}${before}${inlineText(node, radix)}${after}`];
+}
+
+function isCompound(node: ValueNode): boolean {
+  return (node.kind === 'struct' || node.kind === 'union') && (node.children?.length ?? 0) > 0;
+}
+
+function memberLines(
+  members: readonly ValueNode[],
+  depth: number,
+  radix: 10 | 16 | undefined,
+): string[] {
+  if (members.length === 0) return [`${indent(depth)}<No data fields>`];
+  return members.flatMap((member, i) =>
+    objectLines(
+      member,
+      depth,
+      radix,
+      member.name === '' ? '' : `${printable(member.name)} = `,
+      i === members.length - 1 ? '' : ',',
+    ),
+  );
+}
+
+/** `a = {{ … }, { … }}`: gdb opens all elements on one line and indents them twice. */
+function compoundArray(
+  node: ValueNode,
+  children: readonly ValueNode[],
+  depth: number,
+  radix: 10 | 16 | undefined,
+  before: string,
+  after: string,
+): string[] {
+  const lines = [`${indent(depth)}${before}{{`];
+  children.forEach((child, i) => {
+    lines.push(...memberLines(child.children ?? [], depth + 2, radix));
+    const last = i === children.length - 1;
+    const end = node.truncatedAt === undefined ? '}' : '...}';
+    lines.push(`${indent(depth + 1)}}${last ? `${end}${after}` : ', {'}`);
+  });
+  return lines;
+}
+
+function inlineText(node: ValueNode, radix: 10 | 16 | undefined): string {
+  if (node.kind === 'array') {
+    const shown = (node.children ?? []).map((child) => inlineText(child, radix));
+    return `{${shown.join(', ')}${node.truncatedAt === undefined ? '' : '...'}}`;
+  }
+  if (node.kind === 'struct' || node.kind === 'union') {
+    return node.children === undefined ? '{...}' : '{<No data fields>}';
+  }
+  return scalarText(node, radix);
+}
+
+function scalarText(node: ValueNode, radix: 10 | 16 | undefined): string {
+  const { value } = node;
+  if (value === undefined) return '(no value)';
+  if (isAbsent(value))
+    return `<${ABSENT_TEXT[value.absent].replace(/^\(|\)$/g, '')}: ${printable(value.why)}>`;
+  if (node.kind === 'string') {
+    if (node.bytes !== undefined) return charArrayText(node.bytes, node.count ?? node.bytes.length);
+    return quoted(String(value));
+  }
+  if (typeof value === 'boolean' || typeof value === 'string') return printable(String(value));
+  if (node.kind === 'pointer') return pointerText(node, BigInt(value));
+  if (node.kind === 'enum' && node.text !== undefined) return printable(node.text);
+  if (radix === 16) {
+    const bits = node.bits?.size ?? Math.max(8, node.size * 8);
+    return `0x${hexDigits(BigInt.asUintN(bits, BigInt(value)))}`;
+  }
+  if (node.kind === 'char') {
+    return `${value} '${characterText(Number(value) & 0xff, 39)}'`;
+  }
+  return String(value);
+}
+
+function pointerText(node: ValueNode, value: bigint): string {
+  const address = `0x${hexDigits(value)}`;
+  const text = node.text === undefined ? '' : ` ${quoted(node.text)}`;
+  if (node.symbol === undefined) return address + text;
+  const { name, offset } = node.symbol;
+  return `${address} <${printable(name)}${offset === 0 ? '' : `+${offset}`}>${text}`;
+}
+
+/** `struct -o`, and types without an address. */
+function definitionLines(block: ValueBlock): string[] {
+  const { value, address, showOffsets } = block;
+  const offsetOf = (node: ValueNode) => {
+    if (!showOffsets) return '    ';
+    const at = node.offset;
+    if (address !== undefined) return `  [${hexDigits(address + BigInt(at))}] `;
+    return `${`[${at}]`.padStart(offsetWidth(block.size))} `;
+  };
+  const blank = showOffsets
+    ? ' '.repeat(address === undefined ? offsetWidth(block.size) + 1 : 7)
+    : '    ';
+  const name = printable(value.typeName);
+  if (value.name !== '') {
+    // One member of a type, inside the braces of its struct.
+    const line = `${declaration(name, printable(value.name))}${bitsText(value)};`;
+    return [`${offsetOf(value)}${line}`];
+  }
+  if (value.children === undefined) return [`${name};`, `SIZE: ${block.size}`];
+  return [
+    `${name} {`,
+    ...declarationLines(value.children, offsetOf, blank, 0),
+    '}',
+    `SIZE: ${block.size}`,
+  ];
+}
+
+/** crash's width of `[offset]`: by the size of the whole. */
+function offsetWidth(size: number): number {
+  return String(size).length + 4;
+}
+
+function declarationLines(
+  members: readonly ValueNode[],
+  offsetOf: (node: ValueNode) => string,
+  blank: string,
+  depth: number,
+): string[] {
+  const inner = '    '.repeat(depth);
+  return members.flatMap((member) => {
+    const name = printable(member.name);
+    if (isAnonymous(member)) {
+      return [
+        `${blank}${inner}${member.kind} {`,
+        ...declarationLines(member.children ?? [], offsetOf, blank, depth + 1),
+        `${blank}${inner}}${name === '' ? '' : ` ${name}`};`,
+      ];
+    }
+    const element = member.kind === 'array' ? member.children?.[0] : undefined;
+    if (element !== undefined && isAnonymous(element)) {
+      return [
+        `${blank}${inner}${element.kind} {`,
+        ...declarationLines(element.children ?? [], offsetOf, blank, depth + 1),
+        `${blank}${inner}} ${name}[${member.count ?? ''}];`,
+      ];
+    }
+    const text = declaration(printable(member.typeName), name);
+    return [`${offsetOf(member)}${inner}${text}${bitsText(member)};`];
+  });
+}
+
+function isAnonymous(node: ValueNode): boolean {
+  return (
+    (node.kind === 'struct' || node.kind === 'union') &&
+    node.children !== undefined &&
+    /\{\.\.\.\}/.test(node.typeName)
+  );
+}
+
+function bitsText(node: ValueNode): string {
+  return node.bits === undefined ? '' : ` : ${node.bits.size}`;
+}

@@ -1,0 +1,87 @@
+import type { Block } from '../../src-shared/contract/index.ts';
+import { printable } from './printable.ts';
+import { factsLines } from './text-facts.ts';
+import { logLines } from './text-log.ts';
+import { memoryLines } from './text-memory.ts';
+import { stackLines } from './text-stack.ts';
+import { symbolLines } from './text-symbols.ts';
+import { tableLines } from './text-table.ts';
+import { taskLine } from './text-task.ts';
+import { translationLines } from './text-translation.ts';
+import { valueLines } from './text-value.ts';
+
+/** Lines of one block in crash's layout. Notices are not part of it: see {@link noticeText}. */
+export function blockLines(block: Exclude<Block, { type: 'notice' }>): string[] {
+  switch (block.type) {
+    case 'table':
+      return tableLines(block);
+    case 'facts':
+      return factsLines(block);
+    case 'task':
+      return [taskLine(block.task)];
+    case 'stack':
+      return stackLines(block);
+    case 'log':
+      return logLines(block);
+    case 'memory':
+      return memoryLines(block);
+    case 'value':
+      return valueLines(block);
+    case 'symbols':
+      return symbolLines(block);
+    case 'translation':
+      return translationLines(block);
+    case 'text':
+      return block.lines.map(printable);
+  }
+}
+
+/**
+ * The blocks of one command as text, as they arrive: knows what came before, because crash sets
+ * some blocks apart by a blank line and not others.
+ */
+export class TextRenderer {
+  #last: Block | undefined;
+
+  /** @returns the text of the block with its line ends; empty for a notice */
+  render(block: Block): string {
+    if (block.type === 'notice') return '';
+    const apart = this.#last !== undefined && standsApart(this.#last, block);
+    this.#last = block;
+    const lines = blockLines(block);
+    return `${apart ? '\n' : ''}${lines.map((line) => `${line}\n`).join('')}`;
+  }
+
+  /** What crash ends the command's output with. */
+  end(): string {
+    const last = this.#last;
+    this.#last = undefined;
+    return last !== undefined && endsApart(last) ? '\n' : '';
+  }
+}
+
+/** Whether a blank line goes between the two. */
+function standsApart(before: Block, block: Block): boolean {
+  if (block.type === 'stack') return before.type === 'stack';
+  if (block.type === 'translation') return before.type === 'translation';
+  if (block.type === 'task') return before.type !== 'task';
+  if (block.type === 'value' && before.type === 'value') {
+    return before.value.name === '' && block.value.name === '' && block.cpu === undefined;
+  }
+  if (block.type === 'table') {
+    if (before.type === 'table') return / CPU: /.test(block.name) || !block.name.startsWith('ps-');
+    return before.type === 'facts';
+  }
+  return block.type === 'facts' && before.type === 'facts';
+}
+
+/** `task` and `ps -t` leave a blank line behind each task. */
+function endsApart(block: Block): boolean {
+  return block.type === 'facts' && (block.name === 'ps-t' || block.name === 'ps-a');
+}
+
+/** A notice for standard error, without colour: `warning: …`. */
+export function noticeText(block: Extract<Block, { type: 'notice' }>): string {
+  const lead = block.severity === 'info' ? 'note' : block.severity;
+  return `${lead}: ${block.text.split('\n').map(printable).join('\n  ')}\n`;
+}
