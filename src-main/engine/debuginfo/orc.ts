@@ -3,6 +3,8 @@ import { corruptTable } from './corrupt.ts';
 import { orcBitsOf, type OrcBits, type OrcEntryStruct } from './orc-layout.ts';
 import { guessOrcBits, orcRegistersOf, sampleOrcTable, type OrcRegister } from './orc-sample.ts';
 
+export type { OrcRegister } from './orc-sample.ts';
+
 /** How to find the caller's frame at one address, whatever the kernel's version of the format. */
 export interface OrcEntry {
   /**

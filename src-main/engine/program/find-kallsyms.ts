@@ -35,19 +35,19 @@ export function findKallsyms(
   searchRange: AddressRange | undefined = rangeOf(vmcoreinfo),
 ): FoundKallsyms {
   const warnings: string[] = [];
-  let reason: FaultError | undefined;
+  const failure = new BestFailure();
   const attempt = (locations: KallsymsLocations, how: FoundKallsyms['how']) => {
+    let decoded = false;
     try {
       const symbols = decodeKallsyms(readTables(memory, locations));
+      decoded = true;
       const agreement = validateSymbols(memory, vmcoreinfo, symbols, (message) => {
         warnings.push(message);
       });
       const evidence = `kallsyms_names at ${hex(locations.names)} by ${how}: ${symbols.count} symbols; ${agreement}`;
       return { symbols, locations, how, evidence, warnings };
     } catch (error) {
-      if (!(error instanceof FaultError)) throw error;
-      // A page that is not in the dump says more than a candidate that does not fit.
-      if (reason === undefined || error.fault.kind !== 'corrupt') reason = error;
+      failure.add(error, decoded);
       return undefined;
     }
   };
@@ -56,11 +56,12 @@ export function findKallsyms(
     const found = told && attempt(told, 'VMCOREINFO');
     if (found !== undefined) return found;
   } catch (error) {
-    if (!(error instanceof FaultError)) throw error;
-    reason = error;
+    failure.add(error, false);
   }
-  if (reason !== undefined) {
-    warnings.push(`kallsyms is not where VMCOREINFO says (${reason.message}); searched for it.`);
+  const toldWrong = failure.best;
+  if (toldWrong !== undefined) {
+    const message = `kallsyms is not where VMCOREINFO says (${toldWrong.message}); searched for it.`;
+    warnings.push(message);
   }
   if (searchRange !== undefined) {
     for (const locations of searchKallsyms(memory, searchRange)) {
@@ -68,7 +69,25 @@ export function findKallsyms(
       if (found !== undefined) return found;
     }
   }
-  throw reason ?? notFound(searchRange);
+  throw toldWrong ?? failure.best ?? notFound(searchRange);
+}
+
+/**
+ * Of several reasons the one that says most: tables that decode but disagree are kallsyms; a page
+ * that is not in the dump may be; a candidate that does not fit was none.
+ */
+class BestFailure {
+  best: FaultError | undefined;
+  #rank = -1;
+
+  /** Every error but a fault is a bug and goes on. */
+  add(error: unknown, decoded: boolean): void {
+    if (!(error instanceof FaultError)) throw error;
+    const rank = decoded ? 2 : error.fault.kind === 'corrupt' ? 0 : 1;
+    if (rank <= this.#rank) return;
+    this.best = error;
+    this.#rank = rank;
+  }
 }
 
 /** VMCOREINFO's own addresses; undefined where it has none (before 6.0). @throws FaultError */

@@ -183,8 +183,9 @@ function* iterateNames(memory: ReadableMemory, markers: Markers): Generator<Name
   const headEnd = addVirt(markers.address, -markers.last);
   const head = readBackwards(memory, headEnd, MAX_STEP + 8);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  for (let back = 4; back + 8 <= head.length; back += 4) {
-    // Names at headEnd - back; so the last marker's names are `back` bytes before the markers.
+  // Names start at a multiple of 4; `back` bytes before headEnd, so the last marker's names have
+  // as many bytes up to the markers.
+  for (let back = Number(headEnd & 3n); back + 8 <= head.length; back += 4) {
     for (const gap of [8, 4]) {
       const count = view.getUint32(head.length - back - gap, true);
       if (Math.ceil(count / PER_MARKER) !== markers.count) continue;
