@@ -6,13 +6,13 @@ import { parseVmcoreinfo, type Vmcoreinfo } from '../debuginfo/vmcoreinfo.ts';
 import type { DumpImage } from '../dump/dump-image.ts';
 import { createPhysicalMemory } from '../memory/cached-memory.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
-import { KernelTranslator } from '../translate/kernel-translator.ts';
+import { KernelTranslator, MissingKernelTranslator } from '../translate/kernel-translator.ts';
 import { BtfTypeFinder } from '../types/btf-type-finder.ts';
 import { BuiltInTypeFinder } from '../types/built-in.ts';
 import { TypeFinderChain } from '../types/finder-chain.ts';
 import { MAX_READ, TranslatedSpace, type AddressSpace } from './address-space.ts';
 import { findKallsyms } from './find-kallsyms.ts';
-import { findVmcoreinfo } from './find-vmcoreinfo.ts';
+import { findVmcoreinfo, type FoundVmcoreinfo } from './find-vmcoreinfo.ts';
 import { readModuleBtfs, type ModuleBtfs } from './module-btf.ts';
 import { ModuleTypeFinder } from './module-type-finder.ts';
 import { Program, type Capability, type CapabilityName, type Decision } from './program.ts';
@@ -31,8 +31,7 @@ class OpenLog {
 /**
  * Puts a program together from a dump: VMCOREINFO, page tables, symbols, types; each from the dump
  * itself, each with the evidence for the choice. What cannot be found is a capability with its
- * reason and the rest goes on; only without page tables is there nothing left but physical memory.
- * @throws FaultError when neither VMCOREINFO nor page tables can be found
+ * reason and the rest goes on; without page tables there is physical memory and the header's facts.
  */
 export function openProgram(
   image: DumpImage,
@@ -118,7 +117,8 @@ function readVmcoreinfo(image: DumpImage, log: OpenLog): Vmcoreinfo {
     }
     log.warnings.push('The VMCOREINFO of the dump has no OSRELEASE; memory was searched for one.');
   }
-  const found = findVmcoreinfo(image);
+  const found = searchVmcoreinfo(image, log);
+  if (found === undefined) return parseVmcoreinfo(new Uint8Array(0));
   log.warnings.push(...found.warnings);
   log.decisions.push({
     what: 'VMCOREINFO',
@@ -128,17 +128,31 @@ function readVmcoreinfo(image: DumpImage, log: OpenLog): Vmcoreinfo {
   return found.info;
 }
 
+function searchVmcoreinfo(image: DumpImage, log: OpenLog): FoundVmcoreinfo | undefined {
+  try {
+    return findVmcoreinfo(image);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    log.warnings.push(`No VMCOREINFO, in the dump or in its memory: ${error.message}.`);
+    return undefined;
+  }
+}
+
 function findTranslator(
   image: DumpImage,
   physical: PhysicalMemory,
   vmcoreinfo: Vmcoreinfo,
   log: OpenLog,
 ): KernelTranslator {
-  const translator = new KernelTranslator(physical, {
-    vmcoreinfo,
-    endPfn: image.endPfn,
-    structPageSize: vmcoreinfo.size('page'),
-  });
+  const facts = { vmcoreinfo, endPfn: image.endPfn, structPageSize: vmcoreinfo.size('page') };
+  let translator: KernelTranslator;
+  try {
+    translator = new KernelTranslator(physical, facts);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    log.capabilities.push({ name: 'page-tables', ok: false, how: error.message });
+    return new MissingKernelTranslator(physical, facts, error.fault);
+  }
   log.capabilities.push({
     name: 'page-tables',
     ok: true,

@@ -1,4 +1,12 @@
-import { hex, virtAddr, type PhysAddr, type Pfn, type VirtAddr } from '../base/address.ts';
+import {
+  hex,
+  physAddr,
+  virtAddr,
+  type PhysAddr,
+  type Pfn,
+  type VirtAddr,
+} from '../base/address.ts';
+import type { Fault } from '../base/fault.ts';
 import { START_KERNEL_MAP } from '../arch/x86-64/address-map.ts';
 import {
   directMapAddress,
@@ -47,8 +55,11 @@ export class KernelTranslator extends PageTableTranslator {
   #regions: RegionFacts | undefined;
 
   /** @throws FaultError when the kernel's page tables cannot be found */
-  constructor(memory: TableMemory, facts: KernelLayoutFacts) {
-    const root = findKernelRoot(memory, facts);
+  constructor(
+    memory: TableMemory,
+    facts: KernelLayoutFacts,
+    root: KernelRoot = findKernelRoot(memory, facts),
+  ) {
     super(memory, root);
     this.#memory = memory;
     this.root = root;
@@ -167,5 +178,38 @@ export class KernelTranslator extends PageTableTranslator {
       phys,
       why: 'computed from page_offset_base: a page-table page is not in the dump',
     };
+  }
+}
+
+const NO_ROOT: KernelRoot = {
+  root: physAddr(0n),
+  levels: 4,
+  smeMask: 0n,
+  physBase: 0n,
+  kernelOffset: undefined,
+  imageSize: 0n,
+  decisions: [],
+  warnings: [],
+};
+
+/**
+ * Stands in where the kernel's page tables cannot be found: every kernel address answers with the
+ * reason, and physical memory can still be read.
+ */
+export class MissingKernelTranslator extends KernelTranslator {
+  readonly #reason: Fault;
+
+  constructor(memory: TableMemory, facts: KernelLayoutFacts, reason: Fault) {
+    super(memory, facts, NO_ROOT);
+    this.#reason = reason;
+  }
+
+  override walk(virt: VirtAddr): PageWalk {
+    const end = { kind: 'fault', level: 'pgd', fault: this.#reason } as const;
+    return { virt, root: NO_ROOT.root, steps: [], end };
+  }
+
+  override learnBases(): KernelBases {
+    return this.bases;
   }
 }
