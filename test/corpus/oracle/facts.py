@@ -95,6 +95,17 @@ def write(name, value):
         file.write("\n")
 
 
+def write_stacks(stacks):
+    """A line a frame: it is the biggest of the files, and is read by people too."""
+    with open(os.path.join(out, "stacks.json"), "w") as file:
+        entries = []
+        for task, frames in stacks.items():
+            lines = [json.dumps(frame) for frame in frames] if isinstance(frames, list) else None
+            value = "[\n" + ",\n".join(lines) + "]" if lines else json.dumps(frames)
+            entries.append(f'"{task}": {value}')
+        file.write("{\n" + ",\n".join(entries) + "\n}\n")
+
+
 def tasks():
     rows, error = [], None
     try:
@@ -157,7 +168,7 @@ def facts():
 
 found = []
 write("tasks.json", guarded(tasks))
-write("stacks.json", {address(task): stack_row(task) for task in found})
+write_stacks({address(task): stack_row(task) for task in found})
 write("modules.json", guarded(modules))
 write("facts.json", guarded(facts))
 log = guarded(lambda: get_dmesg(prog))
