@@ -1,0 +1,113 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Writable, Readable } from 'node:stream';
+
+const NAMES = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'microsoft-edge',
+  'brave-browser',
+];
+
+/** A Chromium: the one named in OOPSCOPE_CHROMIUM, else one in PATH. */
+export function findChromium(): string | undefined {
+  const named = process.env['OOPSCOPE_CHROMIUM'];
+  if (named) return named;
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    for (const name of NAMES) {
+      const path = join(folder, name);
+      if (folder !== '' && isExecutable(path)) return path;
+    }
+  }
+  return ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a window can be shown here at all. */
+export function hasDisplay(): boolean {
+  if (process.platform === 'darwin' || process.platform === 'win32') return true;
+  return Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
+}
+
+/**
+ * Opens the page in a window without address bar, in a profile of its own: no extension of the
+ * user's browser sees the dump. The page is told its token over a pipe, because other users of the
+ * machine can read command lines.
+ * @returns the browser's process: it ends when the window is closed
+ */
+export function openAppWindow(binary: string, url: string): ChildProcess {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const profile = join(cache, 'oopscope', 'window');
+  mkdirSync(profile, { recursive: true, mode: 0o700 });
+  const page = new URL(url);
+  const child = spawn(
+    binary,
+    [
+      `--app=${page.origin}/`,
+      `--user-data-dir=${profile}`,
+      '--remote-debugging-pipe',
+      '--no-first-run',
+      '--no-default-browser-check',
+      '--disable-background-networking',
+      '--disable-sync',
+      // Chromium refuses its sandbox to root; in a container there is no other user.
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+  );
+  navigate(child, page);
+  return child;
+}
+
+/** Sends the page to its whole address by the DevTools protocol, then lets go of it. */
+function navigate(child: ChildProcess, page: URL): void {
+  const [to, from] = [child.stdio[3] as Writable, child.stdio[4] as Readable];
+  let lastId = 0;
+  let waiting = '';
+  const send = (method: string, params: object, sessionId?: string) =>
+    to.write(`${JSON.stringify({ id: ++lastId, method, params, sessionId })}\0`);
+  to.on('error', () => undefined);
+  from.on('error', () => undefined);
+  from.setEncoding('utf8');
+  from.on('data', (part: string) => {
+    waiting += part;
+    for (let end = waiting.indexOf('\0'); end >= 0; end = waiting.indexOf('\0')) {
+      const message: unknown = JSON.parse(waiting.slice(0, end));
+      waiting = waiting.slice(end + 1);
+      const session = attachedPage(message, page.origin);
+      if (session === undefined) continue;
+      send('Page.navigate', { url: page.href }, session);
+      send('Target.setAutoAttach', { autoAttach: false, waitForDebuggerOnStart: false });
+    }
+  });
+  send('Target.setAutoAttach', {
+    autoAttach: true,
+    waitForDebuggerOnStart: false,
+    flatten: true,
+  });
+}
+
+/** The session id in a `Target.attachedToTarget` event of our page. */
+function attachedPage(message: unknown, origin: string): string | undefined {
+  const { method, params } = message as {
+    method?: string;
+    params?: { sessionId?: string; targetInfo?: { type?: string; url?: string } };
+  };
+  if (method !== 'Target.attachedToTarget' || params?.targetInfo?.type !== 'page') return undefined;
+  const { url = '' } = params.targetInfo;
+  return url === '' || url.startsWith(origin) || url === 'about:blank'
+    ? params.sessionId
+    : undefined;
+}

@@ -1,0 +1,136 @@
+import { CliUsageError } from './exit-codes.ts';
+
+export type OutputFormat = 'text' | 'json' | 'csv' | 'markdown';
+
+interface Common {
+  readonly files: readonly string[];
+  readonly color: boolean;
+}
+export type Invocation =
+  | { readonly verb: 'help' | 'version' }
+  | (Common & { readonly verb: 'info'; readonly format: OutputFormat })
+  | (Common & {
+      readonly verb: 'exec';
+      readonly format: OutputFormat;
+      /** Command lines in the order given; `file` is read for more. */
+      readonly commands: readonly ({ readonly line: string } | { readonly file: string })[];
+    })
+  | (Common & { readonly verb: 'open' })
+  | (Common & { readonly verb: 'serve'; readonly port: number });
+
+const FORMATS: readonly OutputFormat[] = ['text', 'json', 'csv', 'markdown'];
+
+/**
+ * @param isDump whether an argument names a file that is a dump by its content
+ * @throws CliUsageError
+ */
+export function parseArguments(
+  args: readonly string[],
+  isDump: (path: string) => boolean,
+): Invocation {
+  const state = new ArgumentReader(args);
+  if (args.some((arg, i) => i < 2 && (arg === '--help' || arg === '-h'))) return { verb: 'help' };
+  const verb = state.next();
+  switch (verb) {
+    case '--version':
+    case '-V':
+      return { verb: 'version' };
+    case undefined:
+    case 'help':
+      return { verb: 'help' };
+    case 'info':
+    case 'exec':
+    case 'open':
+    case 'serve':
+      return parseVerb(verb, state, isDump);
+    default:
+      throw new CliUsageError(`there is no "${verb}": info, exec, open or serve`);
+  }
+}
+
+class ArgumentReader {
+  readonly #args: readonly string[];
+  #at = 0;
+  constructor(args: readonly string[]) {
+    this.#args = args;
+  }
+  next(): string | undefined {
+    return this.#args[this.#at++];
+  }
+  /** What is left, which ends the reading. */
+  rest(): string[] {
+    const rest = this.#args.slice(this.#at);
+    this.#at = this.#args.length;
+    return rest;
+  }
+  valueOf(option: string): string {
+    const value = this.next();
+    if (value === undefined) throw new CliUsageError(`${option} needs a value`);
+    return value;
+  }
+}
+
+function parseVerb(
+  verb: 'info' | 'exec' | 'open' | 'serve',
+  state: ArgumentReader,
+  isDump: (path: string) => boolean,
+): Invocation {
+  const files: string[] = [];
+  const commands: ({ readonly line: string } | { readonly file: string })[] = [];
+  let format: OutputFormat = 'text';
+  let color = true;
+  let port = 0;
+  const takesCommands = verb === 'exec';
+
+  for (let arg = state.next(); arg !== undefined; arg = state.next()) {
+    if (arg === '--') {
+      const rest = state.rest();
+      if (!takesCommands) files.push(...rest);
+      else if (rest.length > 0) commands.push({ line: commandLine(rest) });
+    } else if (takesCommands && arg === '-c') {
+      commands.push({ line: state.valueOf(arg) });
+    } else if (takesCommands && arg === '-i') {
+      commands.push({ file: state.valueOf(arg) });
+    } else if (arg === '--json' && verb !== 'open' && verb !== 'serve') {
+      format = 'json';
+    } else if (arg === '--format' && verb !== 'open' && verb !== 'serve') {
+      format = formatOf(state.valueOf(arg));
+    } else if (arg === '--no-color') {
+      color = false;
+    } else if (verb === 'serve' && arg === '--port') {
+      port = portOf(state.valueOf(arg));
+    } else if (arg.startsWith('-') && arg !== '-') {
+      throw new CliUsageError(`${verb} has no option ${arg}`);
+    } else if (takesCommands && files.length > 0 && !isDump(arg)) {
+      commands.push({ line: commandLine([arg, ...state.rest()]) });
+    } else {
+      files.push(arg);
+    }
+  }
+
+  const common = { files, color };
+  if (verb === 'open') return { verb, ...common };
+  if (verb === 'serve') return { verb, ...common, port };
+  if (files.length === 0) throw new CliUsageError(`${verb} needs a dump file`);
+  if (verb === 'info') return { verb, ...common, format };
+  if (commands.length === 0) throw new CliUsageError('exec needs a command, -c or -i');
+  return { verb, ...common, format, commands };
+}
+
+/** Words of a shell as one line of the engine's grammar; a single word is a line by itself. */
+function commandLine(words: readonly string[]): string {
+  if (words.length === 1) return words[0] ?? '';
+  return words.map((word) => (/\s/.test(word) || word === '' ? `"${word}"` : word)).join(' ');
+}
+
+function formatOf(text: string): OutputFormat {
+  const format = FORMATS.find((each) => each === text);
+  if (format === undefined) throw new CliUsageError(`--format is one of ${FORMATS.join(', ')}`);
+  return format;
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (!(port >= 0 && port <= 65_535)) throw new CliUsageError(`no port: ${text}`);
+  return port;
+}

@@ -1,0 +1,28 @@
+/** `oopscope --help`. */
+export const HELP = `Oopscope reads Linux kernel crash dumps. It needs nothing but the dump.
+
+usage:
+  oopscope info   [OPTION…] DUMP…                  why the kernel died, in one page
+  oopscope exec   [OPTION…] DUMP… [--] COMMAND…    run one command of crash's grammar
+  oopscope exec   [OPTION…] DUMP… -c COMMAND [-c COMMAND…] [-i FILE]
+  oopscope open   [DUMP…]                          open the window
+  oopscope serve  [--port N] [DUMP…]               serve the window on 127.0.0.1
+
+Several files are one dump in parts (makedumpfile --split). With exec, the first argument is a
+dump; so is each one after it that is a dump file by its content; everything from the next one on
+is the command. "--" ends the files where that is not clear.
+
+options:
+  -c COMMAND      run COMMAND; may be given several times
+  -i FILE         run the commands in FILE, one a line, "-" for standard input; # starts a comment
+  --json          one line of JSON a command: {"command", "blocks", "error"?}; one document for info
+  --format F      text (default), json, csv or markdown; the last two show tables only
+  --no-color      no colour on standard error (also with NO_COLOR set)
+  --port N        serve: this port instead of a free one
+  -h, --help      this text; commands: oopscope exec DUMP help
+  --version       the version
+
+Answers go to standard output, warnings and errors to standard error.
+Exit status: 0 done · 1 a command failed (the others ran) · 2 wrong usage of oopscope ·
+3 the dump cannot be opened · 130 interrupted.
+`;

@@ -1,0 +1,44 @@
+import { writeSync } from 'node:fs';
+import { EXIT } from './exit-codes.ts';
+
+/** Where answers, warnings and errors go. Tests give their own. */
+export interface Output {
+  out(text: string): void;
+  err(text: string): void;
+  /** `warning:`, `error:` before a message are coloured. */
+  readonly color: boolean;
+}
+
+/**
+ * The process's own streams, written without buffering: what was answered is out even when the
+ * process is killed. A reader that went away ends the process quietly.
+ */
+export function processOutput(color: boolean): Output {
+  return {
+    out: (text) => writeAll(1, text),
+    err: (text) => writeAll(2, text),
+    color: color && process.stderr.isTTY && !process.env['NO_COLOR'],
+  };
+}
+
+function writeAll(fd: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // A pipe that is full, made non-blocking by somebody else: wait a moment.
+      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      else if (code === 'EPIPE') process.exit(EXIT.brokenPipe);
+      else throw error;
+    }
+  }
+}
+
+const COLORS = { error: '\x1b[1;31m', warning: '\x1b[1;33m', note: '\x1b[1m' } as const;
+
+/** `lead: text` for standard error. */
+export function complain(output: Output, lead: keyof typeof COLORS, text: string): void {
+  output.err(output.color ? `${COLORS[lead]}${lead}:\x1b[0m ${text}\n` : `${lead}: ${text}\n`);
+}
