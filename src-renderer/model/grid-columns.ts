@@ -17,7 +17,7 @@ export function gridTemplate(table: Table): string {
       if (value !== undefined) widest = Math.max(widest, cellText(value, column).length);
     }
     const mono = column.kind === 'address' || column.kind === 'physical' || column.kind === 'flags';
-    return Math.min(44, widest) * (mono ? 7.4 : 7.6) + 14;
+    return Math.min(32, widest) * (mono ? 7.4 : 7.6) + 14;
   });
   return widths
     .map((width, index) =>

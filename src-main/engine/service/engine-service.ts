@@ -79,7 +79,7 @@ export function createEngineService(deps: EngineDeps): EngineService {
       return deps.identify(session.paths, onProgress, call?.signal);
     },
     async regions(request) {
-      return virtualRegions(sessionOf(request).program);
+      return virtualRegions(sessionOf(request).program, request.space);
     },
     async commands() {
       return listCommands().map(commandInfoOf);
