@@ -36,6 +36,8 @@ debian_mirror() {
   local uri
   uri=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN) $(LABEL)' 2> /dev/null |
     awk '$3 == "Debian" && $4 == "Debian" { print $1; exit }')
+  # before the first apt-get update apt does not know who is who: go by the usual name
+  [ -n "$uri" ] || uri=$(apt-get indextargets --format '$(REPO_URI)' 2> /dev/null | grep -m1 '/debian/*$' || true)
   uri=${uri:-http://deb.debian.org/debian/}
   echo "${uri%/}"
 }
