@@ -74,7 +74,7 @@ variants_qemu() {
 
 # qemu_dumps WORK KERNEL OPTIONS COMMAND… : boots to the panic, then gives QEMU's monitor the commands
 qemu_dumps() {
-  local work=$1 kernel=$2 options=$3 machine waited=0 command
+  local work=$1 kernel=$2 options=$3 machine waited=0
   shift 3
   rm -f "$work/console.txt" "$work/monitor"
   truncate -s 64M "$work/disk.img"
