@@ -1,3 +1,4 @@
+import { displayBaseName } from '../types/base-names.ts';
 import type { Type } from '../types/type.ts';
 
 /**
@@ -10,6 +11,7 @@ export function declarationText(type: Type, name = ''): string {
       return join('void', name);
     case 'int':
     case 'float':
+      return join(displayBaseName(type.name), name);
     case 'typedef':
       return join(type.name, name);
     case 'enum':

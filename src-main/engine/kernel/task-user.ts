@@ -1,4 +1,4 @@
-import { addVirt, physAddr, type VirtAddr } from '../base/address.ts';
+import { addVirt, type PhysAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import { textOfBytes, type AddressSpace } from '../program/address-space.ts';
 import type { KernelObject } from '../program/object.ts';
@@ -9,7 +9,7 @@ import { requirePart, type Task } from './task.ts';
 const MAX_STRINGS = 128 * 1024;
 
 /** `pgd`'s low bits carry flags (PCID) in CR3 only; in mm->pgd they are zero. */
-export function pgdOf(program: Program, mm: KernelObject): ReturnType<typeof physAddr> {
+export function pgdOf(program: Program, mm: KernelObject): PhysAddr {
   return program.kernel.translate(mm.member('pgd').pointer());
 }
 

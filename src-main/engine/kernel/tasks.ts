@@ -27,11 +27,11 @@ export const findTasks = memoized((program: Program): TaskSet => {
   const warnings: string[] = [];
   const found = new Map<VirtAddr, KernelObject>();
 
-  const byPid = attempt(warnings, 'PID table', () => walkPidTasks(program));
+  const byPid = attempt(warnings, 'The PID table', () => walkPidTasks(program));
   if (byPid?.problem !== undefined) warnings.push(`${sentence(byPid.problem)}.`);
   for (const object of byPid?.items ?? []) found.set(object.address, object);
 
-  const listed = attempt(warnings, 'task list', () => walkTaskList(program, warnings)) ?? [];
+  const listed = attempt(warnings, 'The task list', () => walkTaskList(program, warnings)) ?? [];
   const onlyListed: KernelObject[] = [];
   for (const object of listed) {
     if (found.has(object.address)) continue;
@@ -42,7 +42,7 @@ export const findTasks = memoized((program: Program): TaskSet => {
     warnAboutDifferences(byPid.items, listed, onlyListed, warnings);
   }
 
-  const runqueues = cpuRunqueues(program);
+  const runqueues = attempt(warnings, 'The CPU masks', () => cpuRunqueues(program)) ?? [];
   const idle = new Set<VirtAddr>();
   const active = new Map<VirtAddr, number>();
   for (const queue of runqueues) {
@@ -181,7 +181,7 @@ function attempt<T>(warnings: string[], what: string, read: () => T): T | undefi
     return read();
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
-    warnings.push(`The ${what} cannot be read: ${error.message}.`);
+    warnings.push(`${what} cannot be read: ${error.message}.`);
     return undefined;
   }
 }

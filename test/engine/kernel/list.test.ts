@@ -4,7 +4,9 @@ import { walkHlist, walkList } from '../../../src-main/engine/kernel/list.ts';
 import { DrawnMachine } from '../../support/kernel/draw-machine.ts';
 
 const HEAD = 0xffff_8880_0000_1000n;
-const [A, B, C, D] = [0x2000n, 0x3000n, 0x4000n, 0x5000n].map((low) => 0xffff_8880_0000_0000n + low) as [bigint, bigint, bigint, bigint];
+const [A, B, C, D] = [0x2000n, 0x3000n, 0x4000n, 0x5000n].map(
+  (low) => 0xffff_8880_0000_0000n + low,
+) as [bigint, bigint, bigint, bigint];
 
 function walk(machine: DrawnMachine, limit?: number) {
   return walkList(machine.program().kernel, virtAddr(HEAD), 'the list', limit);
@@ -22,7 +24,10 @@ describe('walkList', () => {
 
   it('ends at a cycle that does not come back to the head', () => {
     // A -> B -> C -> B …, each pointing back at the one before it was reached from
-    const machine = new DrawnMachine('').ring(HEAD, A, B, C).u64(C, B).u64(B + 8n, C);
+    const machine = new DrawnMachine('')
+      .ring(HEAD, A, B, C)
+      .u64(C, B)
+      .u64(B + 8n, C);
     const { items, problem } = walk(machine);
     expect(new Set(items).size).toBe(items.length);
     expect(problem).toMatch(/^the list is (damaged|cyclic)/);

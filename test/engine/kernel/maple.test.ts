@@ -24,7 +24,11 @@ function walk(machine: DrawnMachine) {
 function tree(): DrawnMachine {
   return new DrawnMachine(TYPES)
     .put('struct maple_tree', TREE, { ma_root: arange(ROOT) })
-    .put('struct maple_arange_64', ROOT, { 'pivot[0]': 0x7fffn, 'slot[0]': leaf(LOW), 'slot[1]': leaf(HIGH) })
+    .put('struct maple_arange_64', ROOT, {
+      'pivot[0]': 0x7fffn,
+      'slot[0]': leaf(LOW),
+      'slot[1]': leaf(HIGH),
+    })
     .put('struct maple_range_64', LOW, {
       'pivot[0]': 0xfffn,
       'pivot[1]': 0x1fffn,
@@ -32,7 +36,11 @@ function tree(): DrawnMachine {
       'pivot[2]': 0x7fffn,
       'slot[2]': vma(2),
     })
-    .put('struct maple_range_64', HIGH, { 'pivot[0]': 0x8fffn, 'slot[0]': vma(3), 'pivot[1]': MAX });
+    .put('struct maple_range_64', HIGH, {
+      'pivot[0]': 0x8fffn,
+      'slot[0]': vma(3),
+      'pivot[1]': MAX,
+    });
 }
 
 describe('walkMapleTree', () => {
@@ -54,12 +62,18 @@ describe('walkMapleTree', () => {
   });
 
   it('does not follow a node into itself', () => {
-    const machine = tree().put('struct maple_arange_64', ROOT, { 'pivot[0]': 0x7fffn, 'slot[0]': arange(ROOT) });
+    const machine = tree().put('struct maple_arange_64', ROOT, {
+      'pivot[0]': 0x7fffn,
+      'slot[0]': arange(ROOT),
+    });
     expect(walk(machine).problem).toContain('is reached twice');
   });
 
   it('refuses pivots that go backwards', () => {
-    const machine = tree().put('struct maple_range_64', HIGH, { 'pivot[0]': 0x10n, 'slot[0]': vma(3) });
+    const machine = tree().put('struct maple_range_64', HIGH, {
+      'pivot[0]': 0x10n,
+      'slot[0]': vma(3),
+    });
     expect(walk(machine).problem).toContain('pivot out of order');
   });
 });

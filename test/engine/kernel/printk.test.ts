@@ -56,13 +56,17 @@ function machineOf(records: readonly Record[], ids: { tail: bigint; head: bigint
       'text_blk_lpos.begin': begin,
       'text_blk_lpos.next': next,
     });
-    machine.put('struct printk_info', INFOS + slot * machine.offset('struct printk_info', 'dev_info') + slot * 64n, {
-      seq: id,
-      ts_nsec: id * 1_000_000n,
-      text_len: new TextEncoder().encode(text).length,
-      flags: level << 5,
-      caller_id: caller,
-    });
+    machine.put(
+      'struct printk_info',
+      INFOS + slot * machine.offset('struct printk_info', 'dev_info') + slot * 64n,
+      {
+        seq: id,
+        ts_nsec: id * 1_000_000n,
+        text_len: new TextEncoder().encode(text).length,
+        flags: level << 5,
+        caller_id: caller,
+      },
+    );
     const wraps = begin % RING > next % RING && next % RING !== 0n;
     const at = (wraps ? 0n : begin % RING) + 8n;
     if (text !== '') machine.bytes(DATA + at, new TextEncoder().encode(text));
@@ -143,13 +147,18 @@ describe('the printk ring buffer', () => {
   });
 
   it('does not believe a text longer than its block', () => {
-    const machine = machineOf([{ id: 0n, begin: 0n, next: 16n, text: 'abcdefgh' }], { tail: 0n, head: 0n });
+    const machine = machineOf([{ id: 0n, begin: 0n, next: 16n, text: 'abcdefgh' }], {
+      tail: 0n,
+      head: 0n,
+    });
     machine.put('struct printk_info', INFOS, { text_len: 60000 });
     expect(texts(machine)).toEqual(['abcdefgh']);
   });
 
   it('says what is missing instead of an empty log', () => {
-    const { records, warnings } = readPrintkLog(machineOf([], { tail: 0n, head: 0n }).exclude(PRB).program());
+    const { records, warnings } = readPrintkLog(
+      machineOf([], { tail: 0n, head: 0n }).exclude(PRB).program(),
+    );
     expect(records).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('page excluded by the dump filter')]);
   });
@@ -188,9 +197,18 @@ describe('the record buffer before 5.10', () => {
   }
 
   it('follows the lengths, and the wrap mark back to the start', () => {
-    const drawn = machine([[128, 'before'], [0, 'after']], 24);
+    const drawn = machine(
+      [
+        [128, 'before'],
+        [0, 'after'],
+      ],
+      24,
+    );
     const { records } = readPrintkLog(drawn.program());
-    expect(records.map(({ seq, text }) => [seq, text])).toEqual([[7, 'before'], [8, 'after']]);
+    expect(records.map(({ seq, text }) => [seq, text])).toEqual([
+      [7, 'before'],
+      [8, 'after'],
+    ]);
   });
 
   it('ends at a wrap mark that is met twice', () => {

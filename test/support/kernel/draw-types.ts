@@ -112,8 +112,7 @@ class DrawnTypes implements TypeFinder {
   #memberType(text: string, dimensions: string): Type {
     const found = this.#chain === undefined ? undefined : parseTypeName(this.#chain, text);
     let type =
-      found ??
-      (text.endsWith('*') ? parseTypeName(new BuiltInTypeFinder(), 'void *') : undefined);
+      found ?? (text.endsWith('*') ? parseTypeName(new BuiltInTypeFinder(), 'void *') : undefined);
     if (type === undefined) throw new Error(`unknown type: ${text}`);
     for (const dimension of [...dimensions.matchAll(/\[(\d*)\]/g)].reverse()) {
       type = { kind: 'array', origin: 'drawn', element: type, length: Number(dimension[1] || 0) };

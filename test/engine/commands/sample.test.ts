@@ -1,0 +1,175 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
+import type { Block, FactsBlock, TableBlock } from '../../../src-shared/contract/index.ts';
+import { createContext, type CommandContext } from '../../../src-main/engine/commands/context.ts';
+import { findCommand } from '../../../src-main/engine/commands/registry.ts';
+import { openDump } from '../../../src-main/engine/dump/open-dump.ts';
+import { describeAddress } from '../../../src-main/engine/kernel/address-owner.ts';
+import { virtualRegions } from '../../../src-main/engine/kernel/virtual-regions.ts';
+import { openProgram } from '../../../src-main/engine/program/open.ts';
+import { createDecompressors } from '../../../src-main/io/decompressors.ts';
+import { openByteSource } from '../../../src-main/io/open-byte-source.ts';
+
+/** The embedded dump: what its scenario did must be found in it, from nothing but the file. */
+const SAMPLE = 'build/sample/sample.kdump';
+
+describe.runIf(existsSync(SAMPLE))('the embedded sample', () => {
+  let context: CommandContext;
+  beforeAll(async () => {
+    const image = openDump([openByteSource(SAMPLE)], await createDecompressors());
+    context = createContext(openProgram(image));
+  });
+
+  const run = (line: string): Block[] => {
+    const [name, ...args] = line.split(' ');
+    return [...findCommand(name!)!.run(context, args)];
+  };
+  const rows = (line: string): Record<string, unknown>[] => {
+    const { table } = run(line).find((block): block is TableBlock => block.type === 'table')!;
+    return [...Array(table.rowCount).keys()].map((r) =>
+      Object.fromEntries(table.columns.map(({ id }, c) => [id, table.data[c]![r]])),
+    );
+  };
+  const facts = (line: string, name: string): Record<string, unknown> => {
+    const block = run(line).find(
+      (each): each is FactsBlock => each.type === 'facts' && each.name === name,
+    )!;
+    return Object.fromEntries(block.facts.map(({ id, value }) => [id, value]));
+  };
+
+  it('says why the machine died, and who did it', () => {
+    expect(facts('sys', 'sys')).toMatchObject({
+      nodename: 'demobox',
+      panic: expect.stringMatching(/^Oops: 0000 \[#1\]/),
+      command: 'reporter',
+      state: 'TASK_RUNNING',
+      cpus: 2,
+    });
+    expect(facts('sys', 'cause')).toMatchObject({
+      fault: expect.stringContaining('BUG: kernel NULL pointer dereference'),
+      tainted: 'WOE',
+    });
+    expect(run('sys').filter(({ type }) => type === 'notice')).toEqual([]);
+  });
+
+  it('finds all tasks by both ways, without a difference', () => {
+    expect(run('ps').filter(({ type }) => type === 'notice')).toEqual([]);
+    const states = rows('ps -S').map(({ state, count }) => [state, count]);
+    expect(states).toEqual(
+      expect.arrayContaining([
+        ['UN', 2],
+        ['ST', 1],
+        ['ZO', 1],
+        ['TR', 1],
+      ]),
+    );
+    expect(rows('ps').length).toBeGreaterThan(100);
+    expect(
+      rows('ps -A')
+        .map(({ cpu }) => cpu)
+        .sort(),
+    ).toEqual([0, 1]);
+  });
+
+  it('counts memory of processes, none of kernel threads', () => {
+    for (const row of rows('ps -u')) {
+      if (row['state'] !== 'ZO') expect(row['vsz']).toBeGreaterThan(0);
+      expect(row['rss']).toBeLessThanOrEqual(row['vsz'] as number);
+    }
+    expect(rows('ps -k').every(({ vsz }) => vsz === 0)).toBe(true);
+  });
+
+  it('has the log from its first record to the panic', () => {
+    const [log] = run('log').filter((block) => block.type === 'log');
+    expect(log!.records.text[0]).toMatch(/^Linux version 6\.1/);
+    expect(log!.records.text.some((text) => text.includes('---[ end trace'))).toBe(true);
+    expect(log!.records.seq.every((seq, i) => seq === i)).toBe(true);
+  });
+
+  it('lists modules with their users and taints', () => {
+    const modules = rows('mod');
+    expect(modules.find(({ name }) => name === 'oops_demo')).toMatchObject({
+      taints: 'OE',
+      state: 'Live',
+    });
+    expect(modules.find(({ name }) => name === 'virtio_ring')?.['usedBy']).toContain('virtio_blk');
+    expect(rows('mod -t').map(({ name }) => name)).toEqual(['oops_demo']);
+  });
+
+  it('reads its own banner, and knows whose bytes they are', () => {
+    const [memory] = run('rd -a linux_banner').filter((block) => block.type === 'memory');
+    expect(new TextDecoder().decode(memory!.range.bytes)).toMatch(/^Linux version 6\.1.*\n$/s);
+    expect(memory!.range.owners.at(-1)).toMatchObject({
+      kind: 'symbol',
+      label: 'linux_banner',
+      offset: 0,
+    });
+  });
+
+  it('names what addresses belong to', () => {
+    const { program } = context;
+    const [current] = rows('ps -A');
+    const task = current!['task'] as bigint;
+    expect(describeAddress(program, task + 8n)).toMatchObject({
+      kind: 'task_struct',
+      pid: current!['pid'],
+    });
+    const stack = program
+      .object('struct task_struct', task as never)
+      .member('stack')
+      .pointer();
+    expect(describeAddress(program, stack + 100n)).toMatchObject({
+      kind: 'task stack',
+      pid: current!['pid'],
+    });
+    expect(describeAddress(program, program.symbols.address('panic'))).toMatchObject({
+      kind: 'kernel text',
+      label: 'panic',
+    });
+    expect(describeAddress(program, program.perCpuAddress('runqueues', 1))).toMatchObject({
+      kind: 'per-CPU',
+      label: 'runqueues of CPU 1',
+    });
+    const mm = program
+      .object('struct task_struct', task as never)
+      .member('mm')
+      .pointer();
+    expect(describeAddress(program, mm)).toMatchObject({
+      kind: 'slab',
+      label: 'mm_struct object +0x0',
+    });
+  });
+
+  it('walks the page tables of the kernel and of a process to its mapping', () => {
+    const [kernel] = run('vtop linux_banner').filter((block) => block.type === 'translation');
+    expect(kernel!.steps.map(({ level }) => level)).toEqual(['pgd', 'pud', 'pmd']);
+    const [user] = run('vtop -c 1 400000').filter((block) => block.type === 'translation');
+    expect(user).toMatchObject({
+      region: 'user',
+      vma: { start: 0x400000n, file: expect.stringMatching(/^\//) },
+    });
+  });
+
+  it('gives the map of a process and the regions of the kernel', () => {
+    const user = virtualRegions(context.program, {
+      kind: 'user',
+      task: rows('ps 1')[0]!['task'] as bigint,
+    });
+    expect(user.length).toBeGreaterThan(3);
+    const kernel = virtualRegions(context.program);
+    expect(kernel.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['direct map', 'vmalloc', 'kernel text', 'modules']),
+    );
+    for (const regions of [user, kernel]) {
+      for (const [i, region] of regions.entries()) {
+        expect(region.end).toBeGreaterThan(region.start);
+        if (i > 0) expect(region.start).toBeGreaterThanOrEqual(regions[i - 1]!.start);
+      }
+    }
+  });
+
+  it('shows per-CPU structs', () => {
+    const values = run('struct rq.cpu runqueues:a').filter((block) => block.type === 'value');
+    expect(values.map(({ value }) => value.value)).toEqual([0, 1]);
+  });
+});
