@@ -10,6 +10,7 @@ import { KernelTranslator, MissingKernelTranslator } from '../translate/kernel-t
 import { BtfTypeFinder } from '../types/btf-type-finder.ts';
 import { BuiltInTypeFinder } from '../types/built-in.ts';
 import { TypeFinderChain } from '../types/finder-chain.ts';
+import { VmcoreinfoTypeFinder } from '../types/vmcoreinfo-type-finder.ts';
 import { MAX_READ, TranslatedSpace, type AddressSpace } from './address-space.ts';
 import { findKallsyms } from './find-kallsyms.ts';
 import { findVmcoreinfo, type FoundVmcoreinfo } from './find-vmcoreinfo.ts';
@@ -75,6 +76,7 @@ export function openProgram(
     };
     types.add(new ModuleTypeFinder(btf, () => program.modules(), btfs));
   }
+  types.add(new VmcoreinfoTypeFinder(vmcoreinfo));
   types.add(new BuiltInTypeFinder());
   log.capabilities.push(...capabilitiesOf(program));
   return program;
