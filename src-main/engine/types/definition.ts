@@ -49,7 +49,8 @@ function addMembers(lines: DefinitionLine[], type: StructType, place: Place): vo
     const path = member.name === '' ? place.path : joinPath(place.path, member.name);
     const body = anonymousBody(member.type);
     if (body === undefined) {
-      const isLast = index === type.members.length - 1;
+      // C has flexible arrays at the end of structs only.
+      const isLast = index === type.members.length - 1 && type.kind === 'struct';
       const text = `${memberText(member, isLast)};`;
       lines.push({ depth, text, bitOffset, path });
       return;
