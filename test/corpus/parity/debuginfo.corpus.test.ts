@@ -18,7 +18,12 @@ import { askCrash, corpusDump, type CorpusDump } from './oracle.ts';
  * `readelf`'s DWARF CFI, crash's `struct`.
  */
 const NAMES = ['debian-5.10', 'debian-6.1', 'debian-6.12', 'debian-7.2'];
-const OPTIONS = { maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'ignore'] } as const;
+const outputOf = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, {
+    maxBuffer: 2 ** 30,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+  });
 
 describe.each(NAMES)('%s', (name) => {
   let corpus: CorpusDump;
@@ -34,7 +39,7 @@ describe.each(NAMES)('%s', (name) => {
   test("every symbol of kallsyms is nm's", () => {
     const { symbols } = findKallsyms(program.kernel, program.vmcoreinfo);
     const known = new Set<string>();
-    for (const line of execFileSync('nm', [corpus.vmlinux], OPTIONS).toString().split('\n')) {
+    for (const line of outputOf('nm', corpus.vmlinux).split('\n')) {
       const [address = '', , symbol = ''] = line.split(' ');
       if (!/^[0-9a-f]{16}$/.test(address)) continue;
       const value = BigInt(`0x${address}`);
@@ -61,7 +66,7 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('ORC finds callers where DWARF CFI does', () => {
-    const rows = execFileSync('readelf', ['-wF', corpus.vmlinux], OPTIONS).toString();
+    const rows = outputOf('readelf', '-wF', corpus.vmlinux);
     let same = 0;
     const different: string[] = [];
     for (const match of rows.matchAll(/^([0-9a-f]{16}) (rsp|rbp|r10|r13|rdi)\+(\d+) /gm)) {
