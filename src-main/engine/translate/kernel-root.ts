@@ -52,63 +52,65 @@ export function findKernelRoot(memory: TableMemory, facts: KernelRootFacts): Ker
   const stext = vmcoreinfo.symbol('_stext');
   const told = rootOfVmcoreinfo(facts);
 
-  if (told !== undefined) {
-    const tables = { root: told.root, levels: told.levels, smeMask };
-    const found = stext === undefined ? undefined : imagePhys(memory, tables, stext);
-    const expected = stext === undefined ? undefined : imageAddressToPhys(stext, told.physBase);
-    const holds = found !== undefined && found === expected;
-    if (holds || facts.controlRegisters === undefined) {
-      decisions.push(
-        {
-          what: 'page tables',
-          value: `${hex(told.root)}, ${told.levels} levels`,
-          evidence: `VMCOREINFO swapper_pg_dir and phys_base, ${holds ? 'checked by walking to _stext' : 'not checked'}`,
-        },
-        {
-          what: 'phys_base',
-          value: hex(BigInt.asUintN(64, told.physBase)),
-          evidence: 'VMCOREINFO',
-        },
-      );
-      if (!holds && stext !== undefined) {
-        warnings.push(
-          `The page tables at physical ${hex(told.root)} do not map _stext (${hex(stext)}) where phys_base says; addresses may be wrong.`,
-        );
-      }
-      return { ...common, ...told };
-    }
+  const checked =
+    told !== undefined && stext !== undefined && mapsStext(memory, told, smeMask, stext);
+  if (told !== undefined && checked) {
+    decisions.push(
+      ...decisionsOf(told, 'VMCOREINFO swapper_pg_dir, checked by walking to _stext', 'VMCOREINFO'),
+    );
+    return { ...common, ...told };
   }
   for (const { cr3, la57 } of facts.controlRegisters ?? []) {
     const found = rootOfCr3(memory, cr3, la57, smeMask, stext);
     if (found === undefined) continue;
-    decisions.push(
-      {
-        what: 'page tables',
-        value: `${hex(found.root)}, ${found.levels} levels`,
-        evidence: 'CR3 of a CPU in the dump, checked by walking to _stext',
-      },
-      {
-        what: 'phys_base',
-        value: hex(BigInt.asUintN(64, found.physBase)),
-        evidence: 'the page tables: physical address of _stext',
-      },
-    );
+    const how = 'the page tables: physical address of _stext';
+    decisions.push(...decisionsOf(found, 'CR3 of a CPU in the dump, maps _stext', how));
     if (told !== undefined) {
       warnings.push('VMCOREINFO and the page tables disagree about phys_base; CR3 was believed.');
     }
     return { ...common, ...found };
   }
+  if (told !== undefined) {
+    decisions.push(...decisionsOf(told, 'VMCOREINFO swapper_pg_dir, not checked', 'VMCOREINFO'));
+    if (stext !== undefined) {
+      warnings.push(
+        `The page tables at physical ${hex(told.root)} do not map _stext (${hex(stext)}) where phys_base says; addresses may be wrong.`,
+      );
+    }
+    return { ...common, ...told };
+  }
   throw new FaultError({
     kind: 'corrupt',
     what: 'VMCOREINFO',
     expected: 'swapper_pg_dir and phys_base of an x86-64 kernel, or a CR3 that maps _stext',
-    found: told === undefined ? 'neither' : 'values that do not hold',
+    found: 'neither',
   });
 }
 
 /** Physical address of an address in the kernel image. */
 export function imageAddressToPhys(virt: bigint, physBase: bigint): PhysAddr {
   return physAddr(virt - START_KERNEL_MAP + physBase);
+}
+
+function decisionsOf(found: FoundRoot, evidence: string, physBaseFrom: string): LayoutDecision[] {
+  return [
+    { what: 'page tables', value: `${hex(found.root)}, ${found.levels} levels`, evidence },
+    {
+      what: 'phys_base',
+      value: hex(BigInt.asUintN(64, found.physBase)),
+      evidence: physBaseFrom,
+    },
+  ];
+}
+
+function mapsStext(
+  memory: TableMemory,
+  told: FoundRoot,
+  smeMask: bigint,
+  stext: VirtAddr,
+): boolean {
+  const tables = { root: told.root, levels: told.levels, smeMask };
+  return imagePhys(memory, tables, stext) === imageAddressToPhys(stext, told.physBase);
 }
 
 interface FoundRoot {

@@ -120,6 +120,10 @@ function stepByCall(
     }
     pc = replaced.original;
   }
+  if (!env.isText(virtAddr(pc - 1n)) && !env.isExecutable(virtAddr(pc - 1n))) {
+    // Better no frame than one that is none: the reason names the word and its place.
+    throw new UnwindStop(`the return address ${hex(pc)} at ${hex(slot)} is no code`);
+  }
   const bp = callerFramePointer(access, { ...state, registers: undefined }, orc, sp);
   return {
     kind: 'next',

@@ -89,7 +89,7 @@ function nextStep(
       throw new UnwindStop(`no unwind information covers ${hex(state.pc)}`);
     }
     if (!env.isText(lookup) && !env.isExecutable(lookup)) {
-      throw new UnwindStop(`the return address ${hex(state.pc)} is no code`);
+      throw new UnwindStop(`${hex(state.pc)} is no code`);
     }
     return stepByFramePointer(env, access, state);
   };

@@ -31,7 +31,7 @@ const SS = 5;
 const IDT = 9;
 const CONTROL_AT = SEGMENTS_AT + 10 * SEGMENT_SIZE;
 
-export interface QemuCpuState {
+interface QemuCpuState {
   /** rax … r15 rip rflags cs ss. */
   readonly registers: Readonly<Record<string, bigint>>;
   readonly idtBase: bigint;
@@ -40,10 +40,10 @@ export interface QemuCpuState {
 }
 
 /** CR4.LA57: five-level paging is on. */
-export const CR4_LA57 = 1n << 12n;
+const CR4_LA57 = 1n << 12n;
 
 /** Undefined when the note is too short or says it is of another layout. */
-export function decodeQemuCpuState(desc: Uint8Array): QemuCpuState | undefined {
+function decodeQemuCpuState(desc: Uint8Array): QemuCpuState | undefined {
   if (desc.length < CONTROL_AT + 40) return undefined;
   const view = new DataView(desc.buffer, desc.byteOffset, desc.byteLength);
   if (view.getUint32(4, true) > desc.length) return undefined;
@@ -59,4 +59,17 @@ export function decodeQemuCpuState(desc: Uint8Array): QemuCpuState | undefined {
     cr3: view.getBigUint64(CONTROL_AT + 24, true),
     cr4: view.getBigUint64(CONTROL_AT + 32, true),
   };
+}
+
+/** CR3 and whether five-level paging is on, of each CPU a hypervisor's notes describe. */
+export function controlRegistersOf(
+  notes: Iterable<{ readonly name: string; readonly desc: Uint8Array }>,
+): { readonly cr3: bigint; readonly la57: boolean }[] {
+  const found: { cr3: bigint; la57: boolean }[] = [];
+  for (const { name, desc } of notes) {
+    if (name.replace(/\0.*$/s, '') !== 'QEMU') continue;
+    const state = decodeQemuCpuState(desc);
+    if (state !== undefined) found.push({ cr3: state.cr3, la57: (state.cr4 & CR4_LA57) !== 0n });
+  }
+  return found;
 }
