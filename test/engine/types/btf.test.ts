@@ -9,6 +9,7 @@ import {
   offsetOf,
   resolveTypedef,
   sizeOf,
+  unqualified,
 } from '../../../src-main/engine/types/layout.ts';
 import { drawBtf } from '../../support/debuginfo/draw-btf.ts';
 
