@@ -19,6 +19,24 @@ const cache =
 const corpus = join(cache, 'corpus');
 const scratch = mkdtempSync(join(tmpdir(), 'oopscope-bench-'));
 
+/** The facts of crash's `sys` and the panic backtrace, as a drgn user would script them. */
+const DRGN_SCRIPT = `
+from drgn.helpers.linux.cpumask import for_each_online_cpu
+from drgn.helpers.linux.panic import panic_message
+from drgn.helpers.linux.pid import for_each_task
+from drgn.helpers.linux.sched import loadavg
+print("release", prog["UTS_RELEASE"].string_().decode())
+print("node", prog["init_uts_ns"].name.nodename.string_().decode())
+print("cpus", len(list(for_each_online_cpu(prog))))
+print("tasks", sum(1 for _ in for_each_task(prog)))
+print("load", loadavg(prog))
+try:
+    print("panic", panic_message(prog))
+except Exception as error:
+    print("panic", error)
+print(prog.crashed_thread().stack_trace())
+`;
+
 try {
   const names = process.argv.slice(2);
   for (const name of names.length > 0 ? names : corpusDumps()) compareOn(name);
@@ -99,24 +117,6 @@ function drgn(dump: string, vmlinux: string): Subject {
     proof: /release [^]*#0 /,
   };
 }
-
-/** The facts of crash's `sys` and the panic backtrace, as a drgn user would script them. */
-const DRGN_SCRIPT = `
-from drgn.helpers.linux.cpumask import for_each_online_cpu
-from drgn.helpers.linux.panic import panic_message
-from drgn.helpers.linux.pid import for_each_task
-from drgn.helpers.linux.sched import loadavg
-print("release", prog["UTS_RELEASE"].string_().decode())
-print("node", prog["init_uts_ns"].name.nodename.string_().decode())
-print("cpus", len(list(for_each_online_cpu(prog))))
-print("tasks", sum(1 for _ in for_each_task(prog)))
-print("load", loadavg(prog))
-try:
-    print("panic", panic_message(prog))
-except Exception as error:
-    print("panic", error)
-print(prog.crashed_thread().stack_trace())
-`;
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
