@@ -1,3 +1,4 @@
+import { controlRegistersOf } from '../arch/x86-64/qemu-cpu-state.ts';
 import { addVirt, hex, PAGE_SIZE, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import { parseBtf } from '../debuginfo/btf.ts';
@@ -146,7 +147,12 @@ function findTranslator(
   vmcoreinfo: Vmcoreinfo,
   log: OpenLog,
 ): KernelTranslator {
-  const facts = { vmcoreinfo, endPfn: image.endPfn, structPageSize: vmcoreinfo.size('page') };
+  const facts = {
+    vmcoreinfo,
+    endPfn: image.endPfn,
+    structPageSize: vmcoreinfo.size('page'),
+    controlRegisters: controlRegistersOf(image.notes),
+  };
   let translator: KernelTranslator;
   try {
     translator = new KernelTranslator(physical, facts);
