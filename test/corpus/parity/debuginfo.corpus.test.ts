@@ -86,6 +86,15 @@ describe.each(NAMES)('%s', (name) => {
     expect(different.length, different.slice(0, 5).join('\n')).toBeLessThan(same / 1000);
   });
 
+  // Modules have BTF since 5.11.
+  test.skipIf(name === 'debian-5.10')('types of modules come from the kernel’s own list', () => {
+    const type = program.type('struct virtnet_info');
+    expect(type.origin).toBe('BTF:virtio_net');
+    const text = definitionText(type);
+    expect(text).toContain('    struct virtio_device *vdev;');
+    expect(text).toContain('    struct net_device *dev;');
+  });
+
   // crash 9.0.2 cannot open 7.2.
   test.skipIf(name === 'debian-7.2')("definitions of structs are crash's", () => {
     const names = [...program.types.iterateNames()].filter(({ tag }) => tag === 'struct');
