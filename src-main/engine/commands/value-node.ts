@@ -5,7 +5,7 @@ import type { Program } from '../program/program.ts';
 import { findSize, resolveTypedef } from '../types/layout.ts';
 import type { EnumType, Member, Type } from '../types/type.ts';
 import { cell } from './facts.ts';
-import { declarationText } from './type-text.ts';
+import { declarationOf } from '../types/declaration.ts';
 
 /** Elements of an array that are shown, as gdb's `print elements`. */
 const MAX_ELEMENTS = 200;
@@ -38,7 +38,7 @@ function build(
 ): ValueNode {
   budget.nodes--;
   const resolved = resolveTypedef(type);
-  const common = { name, typeName: declarationText(type), offset, size: findSize(type) ?? 0 };
+  const common = { name, typeName: declarationOf(type), offset, size: findSize(type) ?? 0 };
   switch (resolved.kind) {
     case 'struct':
     case 'union': {
