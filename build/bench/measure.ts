@@ -64,7 +64,8 @@ function runOnce(subject: Subject): Sample | string {
     if (run.error) return `/usr/bin/time: ${run.error.message} (Debian package time)`;
     const output = run.stdout + run.stderr;
     if (run.status !== 0) return `exit ${String(run.status)}: ${output.slice(-400)}`;
-    if (!subject.proof.test(output)) return `no ${subject.proof.source} in: ${output.slice(0, 400)}`;
+    if (!subject.proof.test(output))
+      return `no ${subject.proof.source} in: ${output.slice(0, 400)}`;
     const words = readFileSync(figures, 'utf8').trim().split(/\s+/).slice(-2).map(Number);
     return { seconds: words[0] ?? NaN, megabytes: ((words[1] ?? NaN) * 1024) / 1e6 };
   } finally {

@@ -75,8 +75,12 @@ export interface DumpImage {
   findStoredFrame(from: Pfn, end: Pfn): Pfn | undefined;
   /** Ranges of frames that are RAM as far as the dump says: [start, end). Ascending. */
   ramRanges(): Iterable<{ readonly start: Pfn; readonly end: Pfn }>;
-  /** Frames by state over [0, endPfn); may scan bitmaps/descriptors (ms), not page data. */
-  countPages(): Readonly<Record<PageState, number>>;
+  /**
+   * Frames by state over [0, endPfn); may scan bitmaps and descriptors, not page data. `quick`
+   * leaves the descriptors alone, whose number grows with the dump: zero pages and pages beyond the
+   * end of the file then count as present.
+   */
+  countPages(how?: 'quick'): Readonly<Record<PageState, number>>;
 }
 
 export type Probe =

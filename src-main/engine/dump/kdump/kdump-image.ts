@@ -91,7 +91,7 @@ export class KdumpImage implements DumpImage {
     }
   }
 
-  countPages(): PageCounts {
+  countPages(how?: 'quick'): PageCounts {
     const counts = zeroCounts();
     const { ram, dumped } = this.#first;
     let inDump = 0;
@@ -104,6 +104,8 @@ export class KdumpImage implements DumpImage {
         counts.excluded += popcount((ramWords[i] as number) & ~isDumped);
       }
     }
+    counts['not-ram'] = this.endPfn - inDump - counts.excluded;
+    if (how === 'quick') return { ...counts, present: inDump };
     let inParts = 0;
     for (const part of this.#parts) {
       const before = counts.present + counts.zero + counts.truncated;
@@ -111,7 +113,6 @@ export class KdumpImage implements DumpImage {
       inParts += counts.present + counts.zero + counts.truncated - before;
     }
     counts['missing-part'] = Math.max(0, inDump - inParts);
-    counts['not-ram'] = this.endPfn - inDump - counts.excluded;
     return counts;
   }
 
