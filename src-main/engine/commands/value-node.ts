@@ -1,11 +1,13 @@
 import type { CellValue, SymbolRef, ValueNode } from '../../../src-shared/contract/index.ts';
 import { virtAddr } from '../base/address.ts';
+import { tryRead } from '../base/fault.ts';
+import { tryRead } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
+import { declarationOf, memberDeclaration } from '../types/declaration.ts';
 import { findSize, resolveTypedef } from '../types/layout.ts';
 import type { EnumType, Member, Type } from '../types/type.ts';
 import { cell } from './facts.ts';
-import { declarationOf } from '../types/declaration.ts';
 
 /** Elements of an array that are shown, as gdb's `print elements`. */
 const MAX_ELEMENTS = 200;
@@ -47,7 +49,7 @@ function build(
       const children = resolved.members.map((member) =>
         memberNode(program, member, object, offset, budget, depth + 1),
       );
-      return { ...common, kind: resolved.kind, children };
+      return { ...common, kind: resolved.kind, children: withFlexibleEnd(children, resolved.members) };
     }
     case 'array':
       return arrayNode(program, resolved.element, resolved.length, common, object, budget, depth);
@@ -60,6 +62,15 @@ function build(
         ? { ...common, kind: kindOf(resolved) }
         : scalarNode(program, resolved, common, object);
   }
+}
+
+/** An array without length at the end is a flexible one: `[]`, not `[0]`. */
+function withFlexibleEnd(children: ValueNode[], members: readonly Member[]): ValueNode[] {
+  const [node, member] = [children.at(-1), members.at(-1)];
+  if (node !== undefined && member !== undefined && node.kind === 'array' && node.count === 0) {
+    children[children.length - 1] = { ...node, typeName: memberDeclaration(member.type, '', true) };
+  }
+  return children;
 }
 
 type Common = Pick<ValueNode, 'name' | 'typeName' | 'offset' | 'size'>;
@@ -102,7 +113,7 @@ function arrayNode(
     inner.size === 1 &&
     count > 0
   ) {
-    return { ...common, kind: 'string', value: cell(() => object.text(4096)), count };
+    return stringNode(common, object, count);
   }
   if (object === undefined) {
     if (!isAnonymous(element)) return { ...common, kind: 'array', count };
@@ -122,6 +133,16 @@ function arrayNode(
   }
   const node = { ...common, kind: 'array' as const, count, children };
   return children.length < count ? { ...node, truncatedAt: children.length } : node;
+}
+
+/** Bytes of a character array that travel, as gdb prints at most. */
+const MAX_CHARACTERS = 200;
+
+function stringNode(common: Common, object: KernelObject, count: number): ValueNode {
+  const node = { ...common, kind: 'string' as const, value: cell(() => object.text(4096)), count };
+  const length = Math.min(count, MAX_CHARACTERS);
+  const bytes = tryRead(() => object.space.read(object.address, length));
+  return bytes === undefined ? node : { ...node, bytes };
 }
 
 type Scalar = Exclude<
@@ -153,7 +174,25 @@ function scalarNode(
   }
   const symbol =
     kind === 'pointer' && typeof value === 'bigint' ? symbolAt(program, value) : undefined;
-  return { ...common, kind, value, ...(symbol && { symbol }) };
+  const text = value !== 0n && pointsToText(type) ? textAt(object) : undefined;
+  return { ...common, kind, value, ...(symbol && { symbol }), ...(text !== undefined && { text }) };
+}
+
+/** Bytes of an array of characters, as many as are shown. */
+function firstBytes(object: KernelObject): Uint8Array {
+  const { program, address } = object;
+  return object.size <= MAX_ELEMENTS ? object.bytes() : program.kernel.read(address, MAX_ELEMENTS);
+}
+
+function pointsToText(type: Type): boolean {
+  if (type.kind !== 'pointer') return false;
+  const target = resolveTypedef(type.target);
+  return target.kind === 'int' && target.isChar && target.size === 1;
+}
+
+/** What a `char *` points to; undefined where it cannot be read. */
+function textAt(object: KernelObject): string | undefined {
+  return tryRead(() => object.text(MAX_ELEMENTS));
 }
 
 function scalarValue(kind: ValueNode['kind'], size: number, object: KernelObject): CellValue {
