@@ -35,6 +35,7 @@ describe('kdump-compressed', () => {
       truncated: 0,
       'missing-part': 0,
     });
+    expect(image.countPages('quick')).toMatchObject({ present: 12, excluded: 6, 'not-ram': 6 });
     expect([...image.ramRanges()]).toEqual([
       { start: 1, end: 7 },
       { start: 9, end: 17 },
