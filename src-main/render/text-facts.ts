@@ -13,7 +13,9 @@ const WIDE_NOTE = new Set(['kernel', 'dumpfile', 'machine', 'task', 'tainted-mas
 
 /** `      KERNEL: …`: labels right-aligned, a missing value with its reason. */
 export function factsLines(block: FactsBlock): string[] {
-  const width = Object.hasOwn(LABEL_WIDTH, block.name) ? LABEL_WIDTH[block.name]! : BANNER_WIDTH;
+  const width = Object.hasOwn(LABEL_WIDTH, block.name)
+    ? LABEL_WIDTH[block.name]!
+    : block.facts.reduce((most, { label }) => Math.max(most, label.length), BANNER_WIDTH);
   return block.facts.flatMap((fact) => factLines(fact, width, block.name));
 }
 
@@ -32,6 +34,7 @@ function factLines(fact: Fact, width: number, block: string): string[] {
   const text = cellText(fact.value, fact.kind, true);
   const value = QUOTED.has(fact.id) ? `"${text}"` : text;
   const note = fact.note === undefined || fact.note === '' ? '' : printable(fact.note);
-  const gap = note === '' ? '' : WIDE_NOTE.has(fact.id) ? '  ' : ' ';
+  // crash leaves the blank before a note that is not there behind a task's state.
+  const gap = note === '' && fact.id !== 'state' ? '' : WIDE_NOTE.has(fact.id) ? '  ' : ' ';
   return [`${label}: ${value}${gap}${note}`];
 }

@@ -13,7 +13,9 @@ function middleOf(block: TableBlock): { readonly id: string; readonly title: str
 function head(row: Row, middle: string): string {
   const mark = row.text('active') === '>' ? '>' : ' ';
   const [pid, ppid, cpu] = [row.text('pid'), row.text('ppid'), row.text('cpu')];
-  return `${mark} ${pid.padStart(7)} ${ppid.padStart(7)} ${cpu.padStart(3)}  ${row.text(middle).padStart(ADDRESS)}`;
+  // The stack pointer of a running task is in no task_struct.
+  const address = typeof row.value(middle) === 'bigint' ? row.text(middle) : '--';
+  return `${mark} ${pid.padStart(7)} ${ppid.padStart(7)} ${cpu.padStart(3)}  ${centered(address, ADDRESS, 'left')}`;
 }
 
 /** crash's `ps`; VSZ and RSS in KB. */

@@ -12,9 +12,8 @@ import { address16, hexDigits } from './units.ts';
 export function stackLines(block: StackBlock): string[] {
   const { stack } = block;
   const lines = [taskLine(stack.task)];
-  if (stack.startRegisters?.userMode === true && stack.frames.length === 0) {
-    lines.push(...registerLines(stack.startRegisters));
-  }
+  // crash begins at its own handler's frame and meets these registers further down.
+  if (stack.startRegisters !== undefined) lines.push(...registerLines(stack.startRegisters));
   let method: StackFrame['method'] | undefined;
   for (const frame of stack.frames) {
     if (!frame.exact && method !== frame.method) lines.push(`    (${GUESS[frame.method]})`);

@@ -11,7 +11,7 @@ export function translationLines(block: TranslationBlock): string[] {
   const { virt, phys, steps } = block;
   const address = hexDigits(virt);
   const isUser = virt < 1n << 63n;
-  const width = Math.max(isUser ? USER_ADDRESS : ADDRESS, address.length);
+  const width = isUser ? USER_ADDRESS : ADDRESS;
   const lines = [
     `${'VIRTUAL'.padEnd(width)}  ${'PHYSICAL'.padEnd(ADDRESS)}`,
     `${address.padEnd(width)}  ${physText(block)}`,
@@ -22,7 +22,7 @@ export function translationLines(block: TranslationBlock): string[] {
     if (i === 0 && !isUser) {
       // Of the kernel's top table crash shows where it lies and the entry alone.
       lines.push(
-        `PGD DIRECTORY: ${hexDigits(block.root ?? step.entryAt)}`,
+        `PGD DIRECTORY: ${hexDigits(block.root ?? step.entryAt - (step.entryAt & 0xfffn))}`,
         `PAGE DIRECTORY: ${entry}`,
       );
     } else {
@@ -33,7 +33,7 @@ export function translationLines(block: TranslationBlock): string[] {
   });
   const last = steps.at(-1)?.entry;
   if (!isAbsent(phys) && block.pageSize !== undefined) {
-    lines.push(...pageLines(phys, block.pageSize));
+    lines.push(...pageLines(phys, block.pageSize, isUser));
     if (typeof last === 'bigint') lines.push('', ...entryLines(last, phys, block));
   }
   if (block.note !== undefined) lines.push('', `  NOTE: ${printable(block.note)}`);
@@ -47,9 +47,9 @@ function physText({ phys }: TranslationBlock): string {
 }
 
 /** `  PAGE: c600000  (2MB)`. */
-function pageLines(phys: bigint, pageSize: number): string[] {
+function pageLines(phys: bigint, pageSize: number, isUser: boolean): string[] {
   const page = hexDigits(phys - (phys % BigInt(pageSize)));
-  if (pageSize === 4096) return [`  PAGE: ${page}`];
+  if (pageSize === 4096) return [`  PAGE: ${page}${isUser ? '  ' : ''}`];
   const size = pageSize >= 2 ** 30 ? `${pageSize / 2 ** 30}GB` : `${pageSize / 2 ** 20}MB`;
   return [`  PAGE: ${page}  (${size})`];
 }
@@ -59,7 +59,8 @@ function entryLines(entry: bigint, phys: bigint, block: TranslationBlock): strin
   const pte = hexDigits(entry);
   const page = hexDigits(phys - (phys % BigInt(block.pageSize ?? 4096)));
   const [a, b] = [Math.max(3, pte.length), Math.max(8, page.length)];
-  const flags = block.steps.at(-1)?.flags ?? [];
+  // The bits that software may use are not among crash's.
+  const flags = (block.steps.at(-1)?.flags ?? []).filter((flag) => !/^SW\d$/.test(flag));
   return [
     `${centered('PTE', a)}  ${centered('PHYSICAL', b)}  FLAGS`,
     `${centered(pte, a, 'left')}  ${centered(page, b, 'left')}  (${flags.join('|')})`,

@@ -5,9 +5,13 @@ import { ABSENT_TEXT } from './cell-text.ts';
 import { printable } from './printable.ts';
 import { hexDigits } from './units.ts';
 
-/** Typed objects and definitions, as crash shows them through gdb. */
-export function valueLines(block: ValueBlock): string[] {
-  const head = block.cpu === undefined ? [] : [`[${block.cpu}]: ${hexDigits(block.address ?? 0n)}`];
+/**
+ * Typed objects and definitions, as crash shows them through gdb.
+ * @param continued an earlier block named the CPU of this per-CPU variable
+ */
+export function valueLines(block: ValueBlock, continued = false): string[] {
+  const at = block.owner?.address ?? block.address ?? 0n;
+  const head = block.cpu === undefined || continued ? [] : [`[${block.cpu}]: ${hexDigits(at)}`];
   if (block.showOffsets || block.address === undefined) return [...head, ...definitionLines(block)];
   const { value } = block;
   // One member: indented as if it stood in its struct.
@@ -29,7 +33,7 @@ function objectLines(
   after: string,
 ): string[] {
   const { children } = node;
-  if ((node.kind === 'struct' || node.kind === 'union') && children !== undefined) {
+  if ((node.kind === 'struct' || node.kind === 'union') && children?.length) {
     return [
       `${indent(depth)}${before}{`,
       ...memberLines(children, depth + 1, radix),
@@ -102,7 +106,8 @@ function scalarText(node: ValueNode, radix: 10 | 16 | undefined): string {
     if (node.bytes !== undefined) return charArrayText(node.bytes, node.count ?? node.bytes.length);
     return quoted(String(value));
   }
-  if (typeof value === 'boolean' || typeof value === 'string') return printable(String(value));
+  if (typeof value === 'string') return printable(value);
+  if (typeof value === 'boolean') return radix === 16 ? `0x${value ? 1 : 0}` : String(value);
   if (node.kind === 'pointer') return pointerText(node, BigInt(value));
   if (node.kind === 'enum' && node.text !== undefined) return printable(node.text);
   if (radix === 16) {
@@ -132,14 +137,13 @@ function definitionLines(block: ValueBlock): string[] {
     if (address !== undefined) return `  [${hexDigits(address + BigInt(at))}] `;
     return `${`[${at}]`.padStart(offsetWidth(block.size))} `;
   };
-  const blank = showOffsets
-    ? ' '.repeat(address === undefined ? offsetWidth(block.size) + 1 : 7)
-    : '    ';
+  const blank = showOffsets ? ' '.repeat(offsetWidth(block.size) + 1) : '    ';
   const name = printable(value.typeName);
   if (value.name !== '') {
     // One member of a type, inside the braces of its struct.
     const line = `${declaration(name, printable(value.name))}${bitsText(value)};`;
-    return [`${offsetOf(value)}${line}`];
+    const owner = block.owner === undefined ? [] : [`${printable(block.owner.typeName)} {`];
+    return [...owner, `${offsetOf(value)}${line}`, ...(owner.length > 0 ? ['}'] : [])];
   }
   if (value.children === undefined) return [`${name};`, `SIZE: ${block.size}`];
   return [

@@ -11,7 +11,7 @@ import { translationLines } from './text-translation.ts';
 import { valueLines } from './text-value.ts';
 
 /** Lines of one block in crash's layout. Notices are not part of it: see {@link noticeText}. */
-export function blockLines(block: Exclude<Block, { type: 'notice' }>): string[] {
+export function blockLines(block: Exclude<Block, { type: 'notice' }>, before?: Block): string[] {
   switch (block.type) {
     case 'table':
       return tableLines(block);
@@ -26,7 +26,7 @@ export function blockLines(block: Exclude<Block, { type: 'notice' }>): string[] 
     case 'memory':
       return memoryLines(block);
     case 'value':
-      return valueLines(block);
+      return valueLines(block, before?.type === 'value' && before.cpu === block.cpu);
     case 'symbols':
       return symbolLines(block);
     case 'translation':
@@ -42,21 +42,28 @@ export function blockLines(block: Exclude<Block, { type: 'notice' }>): string[] 
  */
 export class TextRenderer {
   #last: Block | undefined;
+  /** What comes belongs to a task named by a header before. */
+  #ofTask = false;
 
   /** @returns the text of the block with its line ends; empty for a notice */
   render(block: Block): string {
     if (block.type === 'notice') return '';
-    const apart = this.#last !== undefined && standsApart(this.#last, block);
+    const before = this.#last;
+    const apart = before !== undefined && standsApart(before, block);
     this.#last = block;
-    const lines = blockLines(block);
+    if (block.type === 'task') this.#ofTask = true;
+    const lines = blockLines(block, before);
     return `${apart ? '\n' : ''}${lines.map((line) => `${line}\n`).join('')}`;
   }
 
   /** What crash ends the command's output with. */
   end(): string {
     const last = this.#last;
+    const ofTask = this.#ofTask;
     this.#last = undefined;
-    return last !== undefined && endsApart(last) ? '\n' : '';
+    this.#ofTask = false;
+    const apart = last?.type === 'facts' || last?.type === 'value';
+    return ofTask && apart ? '\n' : '';
   }
 }
 
@@ -73,11 +80,6 @@ function standsApart(before: Block, block: Block): boolean {
     return before.type === 'facts';
   }
   return block.type === 'facts' && before.type === 'facts';
-}
-
-/** `task` and `ps -t` leave a blank line behind each task. */
-function endsApart(block: Block): boolean {
-  return block.type === 'facts' && (block.name === 'ps-t' || block.name === 'ps-a');
 }
 
 /** A notice for standard error, without colour: `warning: …`. */

@@ -229,6 +229,8 @@ export interface ValueBlock {
   readonly radix?: 10 | 16;
   /** A per-CPU variable of this CPU: text begins with `[0]: address`. */
   readonly cpu?: number;
+  /** Of one member: the object or type it is a member of. */
+  readonly owner?: { readonly typeName: string; readonly address?: bigint };
   readonly origin: string;
 }
 export interface ValueNode {

@@ -23,7 +23,7 @@ export const bt: Command = {
     '  -c cpus   what was running on these CPUs, e.g. 0,2-3 or a',
     '  -g        every thread of the task’s group',
     '  -n idle   leave out idle tasks (with -a and -c)',
-    '  -s        offset in each function, hexadecimal or with -d decimal',
+    '  -s        offset in each function, decimal or with -x hexadecimal',
     '  -I ip -S sp  begin at this instruction and stack pointer',
   ],
   needs: ['memory', 'symbols', 'types', 'tasks', 'unwind'],
@@ -101,5 +101,5 @@ function* fromGiven(context: CommandContext, options: Options): Generator<Block>
 
 function withOffsets(block: StackBlock, options: Options): StackBlock {
   if (!options.has('s')) return block;
-  return { ...block, symbolOffsets: options.has('d') ? 10 : 16 };
+  return { ...block, symbolOffsets: options.has('x') ? 16 : 10 };
 }

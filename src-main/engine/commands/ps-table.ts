@@ -87,8 +87,9 @@ export function shownName(task: Task): string {
   return task.kernelThread === true ? `[${task.command}]` : task.command;
 }
 
-/** Where the task was switched out: `thread.sp`. */
+/** Where the task was switched out: `thread.sp`, which is stale while the task runs. */
 function stackPointer(task: Task): CellValue {
+  if (task.active) return notApplicable('the task was running: see bt');
   return valueOf(() => task.object.member('thread.sp').pointer());
 }
 

@@ -6,6 +6,7 @@ import { findUserSpace } from '../kernel/task-user.ts';
 import { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { findMember, offsetOf, sizeOf, structOf } from '../types/layout.ts';
+import { declarationOf } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
@@ -126,6 +127,7 @@ function* definition(type: Type, members: readonly string[], offsets: boolean): 
     yield {
       ...base,
       value: found.bitSize > 0 ? { ...node, bits } : node,
+      owner: { typeName: declarationOf(type) },
       showOffsets: true,
     };
   }
@@ -212,6 +214,7 @@ function* oneObject(
     size: value.size,
     showOffsets: options.has('o'),
     ...(cpu !== undefined && { cpu }),
+    ...(name !== '' && { owner: { typeName: declarationOf(type), address: object.address } }),
     origin: type.origin,
   });
   if (members.length === 0) yield block(object, '');

@@ -52,11 +52,12 @@ function* blocksOf(
     return;
   }
   for (const name of members) {
-    const owner = [each.object, threadInfo].find((object) => object?.has(name));
-    if (owner === undefined) {
+    // As crash: of both where both have it.
+    const owners = [each.object, threadInfo].filter((object) => object?.has(name) === true);
+    if (owners.length === 0) {
       throw new UsageError(`neither task_struct nor thread_info has a member ${name}`);
     }
-    yield valueBlock(program, owner.member(name), name);
+    for (const owner of owners) if (owner) yield valueBlock(program, owner.member(name), name);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { CellValue, SymbolRef, ValueNode } from '../../../src-shared/contract/index.ts';
 import { virtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
-import { tryRead } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { declarationOf, memberDeclaration } from '../types/declaration.ts';
@@ -49,7 +48,11 @@ function build(
       const children = resolved.members.map((member) =>
         memberNode(program, member, object, offset, budget, depth + 1),
       );
-      return { ...common, kind: resolved.kind, children: withFlexibleEnd(children, resolved.members) };
+      return {
+        ...common,
+        kind: resolved.kind,
+        children: withFlexibleEnd(children, resolved.members),
+      };
     }
     case 'array':
       return arrayNode(program, resolved.element, resolved.length, common, object, budget, depth);
@@ -176,12 +179,6 @@ function scalarNode(
     kind === 'pointer' && typeof value === 'bigint' ? symbolAt(program, value) : undefined;
   const text = value !== 0n && pointsToText(type) ? textAt(object) : undefined;
   return { ...common, kind, value, ...(symbol && { symbol }), ...(text !== undefined && { text }) };
-}
-
-/** Bytes of an array of characters, as many as are shown. */
-function firstBytes(object: KernelObject): Uint8Array {
-  const { program, address } = object;
-  return object.size <= MAX_ELEMENTS ? object.bytes() : program.kernel.read(address, MAX_ELEMENTS);
 }
 
 function pointsToText(type: Type): boolean {

@@ -42,10 +42,17 @@ export const vtop: Command = {
       }
       yield isUser || chosen !== undefined
         ? ofTask(context, address, chosen ?? requireCurrentTask(context), isUser)
-        : translationBlock(context.program, context.program.kernel.walk(address), region.name);
+        : ofKernel(context.program, address, region.name);
     }
   },
 };
+
+/** Through the kernel's own tables, whose root it knows by name. @source arch/x86/kernel/head_64.S */
+function ofKernel(program: Program, address: VirtAddr, region: string): TranslationBlock {
+  const block = translationBlock(program, program.kernel.walk(address), region);
+  const root = program.symbols.find('init_top_pgt') ?? program.symbols.find('init_level4_pgt');
+  return root === undefined ? block : { ...block, root: root.address };
+}
 
 function ofTask(
   { program }: CommandContext,
