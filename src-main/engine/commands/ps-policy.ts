@@ -11,16 +11,26 @@ import { tableBlock } from './table.ts';
 const POLICIES = ['NORMAL', 'FIFO', 'RR', 'BATCH', 'ISO', 'IDLE', 'DEADLINE', 'EXT'] as const;
 
 /**
- * Tasks of scheduling policies, e.g. `RR`, `FIFO,RR`, `2`.
+ * Says whether a task has one of these scheduling policies, e.g. `RR`, `FIFO,RR`, `2`.
  * @throws UsageError for a policy that does not exist
  */
-export function policyTable(set: TaskSet, tasks: readonly Task[], wanted: string): TableBlock {
+export function policyFilter(wanted: string): (task: Task) => boolean {
   const policies = new Set(wanted.split(',').map(policyNumber));
-  const rows = tasks
-    .map((task) => ({ task, policy: tryRead(() => task.object.member('policy').number()) }))
-    .filter(({ policy }) => policy !== undefined && policies.has(policy));
+  return (task) => {
+    const policy = policyOf(task);
+    return policy !== undefined && policies.has(policy);
+  };
+}
+
+function policyOf(task: Task): number | undefined {
+  return tryRead(() => task.object.member('policy').number());
+}
+
+/** Scheduling policy and priority of tasks. */
+export function policyTable(set: TaskSet, tasks: readonly Task[]): TableBlock {
+  const rows = tasks.map((task) => ({ task, policy: policyOf(task) }));
   return tableBlock(
-    'ps-y',
+    'ps-Y',
     [
       { id: 'active', title: '', kind: 'text', cell: ({ task }) => (task.active ? '>' : '') },
       { id: 'pid', title: 'PID', kind: 'id', cell: ({ task }) => task.pid },
@@ -31,7 +41,10 @@ export function policyTable(set: TaskSet, tasks: readonly Task[], wanted: string
         id: 'policy',
         title: 'POLICY',
         kind: 'text',
-        cell: ({ policy }) => POLICIES[policy ?? -1] ?? String(policy),
+        cell: ({ task, policy }) =>
+          policy === undefined
+            ? partOf<string>(task, undefined)
+            : (POLICIES[policy] ?? `${policy}`),
       },
       {
         id: 'prio',

@@ -4,7 +4,7 @@ import { findTasks, threadGroupOf } from '../kernel/tasks.ts';
 import { UsageError, type Command } from './command.ts';
 import { warning, type CommandContext } from './context.ts';
 import { parseOptions, type Options } from './options.ts';
-import { policyTable } from './ps-policy.ts';
+import { policyFilter, policyTable } from './ps-policy.ts';
 import { lastRunTable, sinceRunTable } from './ps-last-run.ts';
 import { argumentBlocks, limitBlocks, timeBlocks } from './ps-process.ts';
 import { psTable } from './ps-table.ts';
@@ -16,7 +16,7 @@ export const ps: Command = {
   name: 'ps',
   summary: 'tasks',
   usage:
-    "[-k|-u|-G] [-s|-y policy|-p|-c|-t|-l|-m|-a|-g|-r|-S] [-A] [-C cpus] [pid | task | command | 'regex'] …",
+    "[-k|-u|-G] [-s|-Y|-p|-c|-t|-l|-m|-a|-g|-r|-S] [-A] [-y policies] [-C cpus] [pid | task | command | 'regex'] …",
   help: [
     'All tasks (threads of every PID namespace and the idle tasks), by PID: parent, CPU, state, share',
     'of memory, virtual and resident size, name; names of kernel threads stand in brackets. A task',
@@ -26,10 +26,11 @@ export const ps: Command = {
     'matches a regular expression in single quotes; \\name takes a name that looks like a number.',
     '  -k  kernel threads only        -u  user tasks only        -G  thread group leaders only',
     '  -A  only tasks that were running',
+    '  -y policies  of these scheduling policies: NORMAL FIFO RR BATCH ISO IDLE DEADLINE EXT or numbers',
     '',
     'What of them:',
     '  -s  address of the kernel stack instead of the task_struct',
-    '  -y policy  tasks of a scheduling policy: NORMAL FIFO RR BATCH ISO IDLE DEADLINE EXT or its number',
+    '  -Y  scheduling policy and priority',
     '  -p  parents up to init         -c  children               -g  threads of the group',
     '  -t  run, start, user and system time',
     '  -l  by the time of the last run, the latest first; with -C by CPU',
@@ -43,8 +44,8 @@ export const ps: Command = {
   ],
   needs: ['memory', 'symbols', 'types', 'tasks'],
   *run(context, args) {
-    const options = parseOptions(args, 'kuGsy:pctlmagrSAHC:');
-    const view = options.atMostOne('sypctlmagrS');
+    const options = parseOptions(args, 'kuGsy:YpctlmagrSAC:');
+    const view = options.atMostOne('sYpctlmagrS');
     options.atMostOne('ku');
     const set = findTasks(context.program);
     for (const text of set.warnings) yield warning(text);
@@ -68,8 +69,11 @@ function describe(by: 'pid' | 'address' | 'command' | 'regex'): string {
 }
 
 function filterTasks(tasks: readonly Task[], options: Options): readonly Task[] {
+  const policies = options.value('y');
+  const hasPolicy = policies === undefined ? () => true : policyFilter(policies);
   return tasks.filter(
     (task) =>
+      hasPolicy(task) &&
       !(options.has('k') && task.kernelThread !== true) &&
       !(options.has('u') && task.kernelThread !== false) &&
       !(options.has('A') && !task.active) &&
@@ -95,8 +99,8 @@ function* viewOf(
     case 's':
       yield psTable(program, set, tasks, 'stack');
       return;
-    case 'y':
-      yield policyTable(set, tasks, options.value('y') ?? '');
+    case 'Y':
+      yield policyTable(set, tasks);
       return;
     case 'p':
       for (const task of tasks) yield parentTable(set, task);

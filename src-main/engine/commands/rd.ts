@@ -28,7 +28,7 @@ export const rd: Command = {
     '  -d  signed decimal               -D  unsigned decimal',
     '  -a  text; without count up to the first byte that is none',
     '  -s  addresses of symbols by name -S  and addresses of slab objects by cache',
-    '  -x  without the text column      -N  as network byte order',
+    '  -x  without the text column      -N  in network byte order (-16, -32)',
     '  -o offset  adds to the address   -e end  up to this address',
     '  -R  count units that end at the address',
   ],
@@ -38,6 +38,7 @@ export const rd: Command = {
     options.atMostOne('pu');
     const format = formatOf(options);
     const unit = format === 'ascii' ? 1 : unitOf(options, format);
+    if (options.has('N') && unit !== 2 && unit !== 4) throw new UsageError('-N needs -16 or -32');
     const [where, countText, ...rest] = options.operands;
     if (where === undefined || rest.length > 0) throw new UsageError('an address and a count');
     const starts = startsOf(context, where);

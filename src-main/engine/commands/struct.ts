@@ -213,7 +213,8 @@ function* oneObject(
     address: value.address,
     size: value.size,
     showOffsets: options.has('o'),
-    ...(cpu !== undefined && { cpu }),
+    // of several members only the first says whose they are
+    ...(cpu !== undefined && (name === '' || name === members[0]) && { cpu }),
     ...(name !== '' && { owner: { typeName: declarationOf(type), address: object.address } }),
     origin: type.origin,
   });
