@@ -71,9 +71,9 @@ class DoubleContents extends EventEmitter {
   async #makePage(preload: string): Promise<Page> {
     const context = await state().browser.newContext({ viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
-    // A port belongs to its document: it closes when the document goes.
-    page.on('framenavigated', (frame) => {
-      if (frame === page.mainFrame()) this.destroy();
+    // A port belongs to its document: it closes when the next one comes.
+    await page.exposeBinding('doubleHello', () => {
+      this.destroy();
     });
     await page.route('**/*', (route) => this.#answer(route, page));
     await page.exposeBinding('doubleSend', (_source, channel: string, args: unknown[]) => {

@@ -9,6 +9,7 @@ ${preload}
 }
 
 interface Bindings {
+  doubleHello(): Promise<void>;
   doubleSend(channel: string, args: unknown[]): Promise<void>;
   doublePort(id: number, message: unknown): Promise<void>;
   doublePortClose(id: number): Promise<void>;
@@ -28,6 +29,7 @@ function half(preload: Preload): void {
   >();
   const ports = new Map<number, MessagePort>();
   bindings.doublePaths = {};
+  void bindings.doubleHello();
 
   const openPort = (id: number): MessagePort => {
     const { port1, port2 } = new MessageChannel();
