@@ -14,7 +14,7 @@ import {
 /** Tables that crash lays out in a way of its own, by name. */
 const LAYOUTS: Readonly<Record<string, (block: TableBlock) => string[]>> = {
   ps: psLines,
-  'ps-y': policyLines,
+  'ps-Y': policyLines,
   'ps-p': (block) => treeLines(block, ' ', undefined),
   'ps-c': (block) => treeLines(block, '  ', '(no children)'),
   'ps-g': (block) => treeLines(block, '  ', '(no threads)'),
