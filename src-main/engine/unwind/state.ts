@@ -59,6 +59,8 @@ export interface UnwindStart {
   readonly slot: bigint;
   readonly interrupted: boolean;
   readonly registers?: SavedRegisters;
+  /** The beginning itself was searched for, so everything is a guess. */
+  readonly guessed?: boolean;
 }
 
 export type RegisterOrigin = RegisterSet['origin'];

@@ -7,6 +7,7 @@ import type { Program } from '../program/program.ts';
 import { offsetOf, sizeOf } from '../types/layout.ts';
 import { cpuRegistersOf } from './crash-notes.ts';
 import type { StackRange } from './environment.ts';
+import { searchSwitch } from './guess-start.ts';
 import { environmentOf } from './program-environment.ts';
 import { taskStackOf } from './stacks.ts';
 import type { UnwindStart } from './state.ts';
@@ -158,8 +159,16 @@ function runqueueTaskOf(program: Program, cpu: number): KernelObject | undefined
 
 function unwindInactive(program: Program, task: KernelObject, options: UnwindOptions): TaskTrace {
   const env = environmentOf(program, task, stacksOf(program, task), undefined);
-  const start = inactiveStart(program, task);
-  return { start: 'inactive-task-frame', ...unwind(env, start, options) };
+  try {
+    const start = inactiveStart(program, task);
+    return { start: 'inactive-task-frame', ...unwind(env, start, options) };
+  } catch (error) {
+    if (!(error instanceof FaultError) || options.guess !== true) throw error;
+    const found = searchSwitch(env, program.symbols.findInKernel('__switch_to_asm')?.address);
+    if (found === undefined) throw error;
+    const warning = `Where the task left its CPU is not known (${describeFault(error.fault)}); its stack was searched for a call of __switch_to_asm.`;
+    return { start: 'given', ...found, warnings: [warning, ...found.warnings] };
+  }
 }
 
 /**

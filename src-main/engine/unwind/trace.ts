@@ -47,8 +47,8 @@ export function unwind(
     interrupted: start.interrupted,
     registers: start.registers,
     earlierRegisters: undefined,
-    method: 'start',
-    exact: true,
+    method: start.guessed === true ? 'scan' : 'start',
+    exact: start.guessed !== true,
     stack: access.rangeOf(start.sp) ?? access.rangeOf(start.slot),
   };
   for (;;) {

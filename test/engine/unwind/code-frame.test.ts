@@ -75,6 +75,13 @@ describe("a function's frame from its code", () => {
     expect(at(code, 8)).toEqual(cfa('rbp', 16, 16));
   });
 
+  it('does not take a value popped into rbp for the saved one', () => {
+    // push rbp; pushf; pop rbp; nop
+    expect(at('55 9c 5d 90', 3)).toEqual(cfa('rsp', 16, 16));
+    // push rbp; pop rbp; nop
+    expect(at('55 5d 90', 2)).toEqual(cfa('rsp', 8));
+  });
+
   it('knows where rbp was saved', () => {
     // push r12; push rbp; sub 0x10, rsp; nop
     expect(at('41 54 55 48 83 ec 10 90', 7)).toEqual(cfa('rsp', 8 + 8 + 8 + 16, 24));
