@@ -48,13 +48,13 @@ export default defineConfig({
       minify: false,
       sourcemap: true,
       // Small pure-JavaScript packages go into the bundle: a cold start reads one file.
-      externalizeDeps: { exclude: ['ws', 'msgpackr', 'zstddec', 'hysnappy'] },
+      externalizeDeps: { exclude: ['ws', 'zstddec', 'hysnappy'] },
       rollupOptions: {
         input: present({
           main: 'src-main/main.ts',
           cli: 'src-main/hosts/cli/main.ts',
         }),
-        external: ['bufferutil', 'utf-8-validate', 'msgpackr-extract'],
+        external: ['bufferutil', 'utf-8-validate'],
         // All beside one another, so that what `import.meta.url` finds does not depend on chunking.
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
