@@ -104,13 +104,16 @@ export const findPanicTask = memoized((program: Program): PanicTask | undefined 
       return { task, evidence: `${cpu.evidence} is ${cpu.value}; rq->curr of that CPU` };
     }
   }
-  // One CPU and no panic_cpu: nobody else can have panicked.
+  // No CPU says so. Where the log tells of a panic and one task ran, nobody else can have panicked.
   const active = tasks.filter((task) => task.active);
   const [only] = active;
-  if (active.length === 1 && only !== undefined) {
-    return { task: only, evidence: 'the only task that was running' };
-  }
-  return undefined;
+  if (active.length !== 1 || only === undefined) return undefined;
+  const message = findPanicMessage(program) ?? findFaultMessage(program);
+  if (message === undefined) return undefined;
+  return {
+    task: only,
+    evidence: `the only task that was running; log record ${message.record.seq}`,
+  };
 });
 
 function runqueuesOrNone(program: Program): ReturnType<typeof cpuRunqueues> {

@@ -2,6 +2,8 @@ import { addVirt, type VirtAddr } from '../base/address.ts';
 import { FaultError, tryRead, valueOrFault, type Fault } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
+import { sizeOf } from '../types/layout.ts';
+import { memoized } from './memo.ts';
 import { taskStateLetters, type TaskStateLetters } from './task-state.ts';
 
 /** @source include/linux/sched.h */
@@ -110,16 +112,29 @@ export function taskStackRange(
 
 const DEFAULT_THREAD_SIZE = 16384;
 
+/** The first task's stack lies between these. @source include/asm-generic/vmlinux.lds.h INIT_TASK_DATA */
+const INIT_STACK_BOUNDS = [
+  ['__start_init_stack', '__end_init_stack'], // since 6.10
+  ['__start_init_task', '__end_init_task'],
+] as const;
+
 /**
- * Bytes of a kernel stack. `union thread_union` is exactly one stack; without it THREAD_SIZE of a
- * kernel without KASAN.
+ * Bytes of a kernel stack: `union thread_union` is exactly one, and so is the first task's between
+ * its symbols; else THREAD_SIZE of a kernel without KASAN.
  * @source include/linux/sched.h `union thread_union`
  */
-export function threadSize(program: Program): number {
-  return (
-    tryRead(() => program.object('union thread_union', 0n as VirtAddr).size) ?? DEFAULT_THREAD_SIZE
-  );
-}
+export const threadSize = memoized((program: Program): number => {
+  const union = program.findType('union thread_union');
+  if (union !== undefined) return sizeOf(union);
+  for (const [from, to] of INIT_STACK_BOUNDS) {
+    const start = program.symbols.findInKernel(from)?.address;
+    const end = program.symbols.findInKernel(to)?.address;
+    if (start === undefined || end === undefined) continue;
+    const size = Number(end - start);
+    if (size >= 4096 && size <= 65536) return size;
+  }
+  return DEFAULT_THREAD_SIZE;
+});
 
 /**
  * A part of a task that others cannot do without.
