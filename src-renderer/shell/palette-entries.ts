@@ -55,7 +55,12 @@ export async function findEntries(
       },
     });
   }
-  entries.push(...actions);
+  // Who types the name of a view means the view, though a symbol may have the name too.
+  const named = actions.filter(({ text: name }) =>
+    name.toLowerCase().startsWith(wanted.toLowerCase()),
+  );
+  entries.unshift(...named);
+  entries.push(...actions.filter((action) => !named.includes(action)));
   for (const [index, completion] of completions.entries()) {
     const entry = completionEntry(completion, index, workbench, session);
     if (entry && (mode === 'palette' || completion.kind === 'symbol')) entries.push(entry);

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, truncateSync, copyFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'playwright/test';
+import { endlessEngine, HOSTILE, hostileEngine } from '../support/doubles.ts';
+import { SAMPLE, serveWindow } from '../support/window.ts';
+
+let folder: string;
+test.beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'oopscope-start-'));
+});
+test.afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a dump is opened by its path, and is among the recent ones after that', async ({ page }) => {
+  const served = await serveWindow();
+  await page.goto(served.url);
+  await page.getByLabel(/Path of a dump/).fill(SAMPLE);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('BUG:');
+  await page.getByRole('button', { name: /Close this dump/ }).click();
+  const recent = page.getByRole('region', { name: 'Recent' });
+  await expect(recent).toContainText('sample.kdump');
+  await recent.getByRole('button', { name: /Forget sample/ }).click();
+  await expect(recent).toHaveCount(0);
+  await served.close();
+});
+
+test('a file that is no dump, or a part of one, gives a screen that says so', async ({ page }) => {
+  const served = await serveWindow();
+  await page.goto(served.url);
+  const text = join(folder, 'notes.txt');
+  writeFileSync(text, 'no dump at all\n');
+  await page.getByLabel(/Path of a dump/).fill(text);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'notes.txt cannot be opened' })).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('notes.txt');
+  await expect(page.getByRole('heading', { name: 'What to do' })).toBeVisible();
+
+  const cut = join(folder, 'cut.kdump');
+  copyFileSync(SAMPLE, cut);
+  truncateSync(cut, 5000);
+  await page.getByLabel(/Path of a dump/).fill(cut);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'cut.kdump cannot be opened' })).toBeVisible();
+  await expect(page.getByRole('alert')).not.toBeEmpty();
+  await page.getByLabel(/Path of a dump/).fill(join(folder, 'nothing'));
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'nothing cannot be opened' })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Open another dump' }).click();
+  await page.getByLabel(/Path of a dump/).fill(SAMPLE);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('BUG:');
+  await served.close();
+});
+
+test('opening shows its phases and is cancelled', async ({ page }) => {
+  const engine = endlessEngine();
+  const served = await serveWindow({ dump: SAMPLE, engine });
+  await page.goto(served.url);
+  await expect(page.getByText('Decoding kallsyms').first()).toBeVisible();
+  await expect(page.getByRole('progressbar', { name: 'Symbols' })).toHaveAttribute('value', '0.4');
+  await page.getByRole('button', { name: /Cancel/ }).click();
+  await expect(page.getByLabel(/Path of a dump/)).toBeVisible();
+  await expect.poll(() => engine.cancelled()).toBe(true);
+  await served.close();
+});
+
+test('when the engine goes away, the window says so', async ({ page }) => {
+  const served = await serveWindow({ dump: SAMPLE });
+  await page.goto(served.url);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('BUG:');
+  await served.close();
+  await expect(page.getByRole('heading', { name: 'The engine is not there' })).toBeVisible();
+});
+
+test('hostile names and messages are only ever text', async ({ page }) => {
+  const served = await serveWindow({ dump: SAMPLE, engine: hostileEngine() });
+  await page.goto(served.url);
+  const shown = HOSTILE.slice(0, 60);
+  for (const view of ['Overview', 'Tasks', 'Log', 'Modules']) {
+    await page.getByRole('link', { name: view, exact: true }).click();
+    await expect(page.getByText(shown).first()).toBeVisible();
+    expect(await page.evaluate(() => 'owned' in globalThis)).toBe(false);
+    await expect(page.locator('main img, main script')).toHaveCount(0);
+    const overflow = await page.evaluate(() => document.body.scrollWidth - innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  }
+  await served.close();
+});
