@@ -1,0 +1,198 @@
+import { corruptTable } from '../corrupt.ts';
+import { DW_FORM } from './constants.ts';
+import { DwarfCursor } from './cursor.ts';
+import type { SectionReader } from './sections.ts';
+
+/** What the size of a form depends on. */
+export interface UnitFormat {
+  readonly version: number;
+  readonly addressSize: number;
+  readonly offsetSize: 4 | 8;
+}
+
+/** How the DIEs of one code are written. */
+export interface Abbrev {
+  readonly code: number;
+  readonly tag: number;
+  readonly hasChildren: boolean;
+  readonly attributes: Uint16Array;
+  readonly forms: Uint16Array;
+  /** Bytes of each attribute where the form says it, else -1. */
+  readonly sizes: Int8Array;
+  /** Values of DW_FORM_implicit_const, by position. */
+  readonly constants: ReadonlyMap<number, bigint>;
+}
+
+/** GCC writes up to some hundreds of codes a unit, LTO some ten thousand. */
+const MAX_CODES = 1_000_000;
+const FIRST_WINDOW = 8 * 1024;
+
+/** Abbreviations of one unit. */
+export class AbbrevTable {
+  readonly count: number;
+  readonly #byCode: ReadonlyMap<number, Abbrev>;
+  /** Codes are 1, 2, 3… with every known compiler. */
+  readonly #dense: readonly (Abbrev | undefined)[];
+
+  constructor(abbrevs: readonly Abbrev[]) {
+    this.count = abbrevs.length;
+    this.#byCode = new Map(abbrevs.map((abbrev) => [abbrev.code, abbrev]));
+    const dense: (Abbrev | undefined)[] = [];
+    for (let code = 0; code <= abbrevs.length; code++) dense.push(this.#byCode.get(code));
+    this.#dense = dense;
+  }
+
+  find(code: number): Abbrev | undefined {
+    return code < this.#dense.length ? this.#dense[code] : this.#byCode.get(code);
+  }
+}
+
+/** @throws FaultError `corrupt` */
+export function readAbbrevs(
+  section: SectionReader,
+  offset: number,
+  format: UnitFormat,
+): AbbrevTable {
+  const available = section.size - offset;
+  // The table does not say how long it is.
+  for (let window = FIRST_WINDOW; ; window *= 8) {
+    const length = Math.min(window, Math.max(0, available));
+    const cursor = new DwarfCursor(section.bytes(offset, length), section.name, offset);
+    try {
+      return parseAbbrevs(cursor, format);
+    } catch (error) {
+      if (length >= available) throw error;
+    }
+  }
+}
+
+function parseAbbrevs(cursor: DwarfCursor, format: UnitFormat): AbbrevTable {
+  const abbrevs: Abbrev[] = [];
+  for (;;) {
+    const code = cursor.uleb();
+    if (code === 0) return new AbbrevTable(abbrevs);
+    if (abbrevs.length >= MAX_CODES) {
+      throw corruptTable(cursor.what, cursor.offset, `up to ${MAX_CODES} codes`, 'more');
+    }
+    abbrevs.push(parseAbbrev(cursor, code, format));
+  }
+}
+
+function parseAbbrev(cursor: DwarfCursor, code: number, format: UnitFormat): Abbrev {
+  const tag = cursor.uleb();
+  const hasChildren = cursor.u8() !== 0;
+  const attributes: number[] = [];
+  const forms: number[] = [];
+  const constants = new Map<number, bigint>();
+  for (;;) {
+    const attribute = cursor.uleb();
+    const form = cursor.uleb();
+    if (form === DW_FORM.implicitConst) constants.set(forms.length, cursor.slebBig());
+    if (attribute === 0 && form === 0) break;
+    if (attribute > 0xffff || form > 0xffff) {
+      throw cursor.corrupt('an attribute and a form', `${attribute}, ${form}`);
+    }
+    attributes.push(attribute);
+    forms.push(form);
+  }
+  return {
+    code,
+    tag,
+    hasChildren,
+    attributes: Uint16Array.from(attributes),
+    forms: Uint16Array.from(forms),
+    sizes: Int8Array.from(forms, (form) => fixedSizeOf(form, format)),
+    constants,
+  };
+}
+
+/** Bytes of a form, -1 where the data says it. */
+function fixedSizeOf(form: number, format: UnitFormat): number {
+  switch (form) {
+    case DW_FORM.flagPresent:
+    case DW_FORM.implicitConst:
+      return 0;
+    case DW_FORM.data1:
+    case DW_FORM.ref1:
+    case DW_FORM.flag:
+    case DW_FORM.strx1:
+    case DW_FORM.addrx1:
+      return 1;
+    case DW_FORM.data2:
+    case DW_FORM.ref2:
+    case DW_FORM.strx2:
+    case DW_FORM.addrx2:
+      return 2;
+    case DW_FORM.strx3:
+    case DW_FORM.addrx3:
+      return 3;
+    case DW_FORM.data4:
+    case DW_FORM.ref4:
+    case DW_FORM.strx4:
+    case DW_FORM.addrx4:
+    case DW_FORM.refSup4:
+      return 4;
+    case DW_FORM.data8:
+    case DW_FORM.ref8:
+    case DW_FORM.refSig8:
+    case DW_FORM.refSup8:
+      return 8;
+    case DW_FORM.data16:
+      return 16;
+    case DW_FORM.addr:
+      return format.addressSize;
+    case DW_FORM.refAddr:
+      return format.version <= 2 ? format.addressSize : format.offsetSize;
+    case DW_FORM.strp:
+    case DW_FORM.lineStrp:
+    case DW_FORM.strpSup:
+    case DW_FORM.secOffset:
+    case DW_FORM.gnuRefAlt:
+    case DW_FORM.gnuStrpAlt:
+      return format.offsetSize;
+    default:
+      return -1;
+  }
+}
+
+/** Moves over a value whose form has no fixed size. @throws FaultError `corrupt` */
+export function skipVariableForm(cursor: DwarfCursor, form: number): void {
+  switch (form) {
+    case DW_FORM.udata:
+    case DW_FORM.sdata:
+    case DW_FORM.refUdata:
+    case DW_FORM.strx:
+    case DW_FORM.addrx:
+    case DW_FORM.loclistx:
+    case DW_FORM.rnglistx:
+    case DW_FORM.gnuAddrIndex:
+    case DW_FORM.gnuStrIndex:
+      cursor.skipLeb();
+      return;
+    case DW_FORM.string:
+      cursor.skipString();
+      return;
+    case DW_FORM.block1:
+      cursor.skip(cursor.u8());
+      return;
+    case DW_FORM.block2:
+      cursor.skip(cursor.u16());
+      return;
+    case DW_FORM.block4:
+      cursor.skip(cursor.u32());
+      return;
+    case DW_FORM.block:
+    case DW_FORM.exprloc:
+      cursor.skip(cursor.uleb());
+      return;
+    default:
+      throw cursor.corrupt('a form of DWARF 2 to 5', `0x${form.toString(16)}`);
+  }
+}
+
+/** Moves over any value. */
+export function skipForm(cursor: DwarfCursor, form: number, format: UnitFormat): void {
+  const size = fixedSizeOf(form, format);
+  if (size >= 0) cursor.skip(size);
+  else skipVariableForm(cursor, form);
+}

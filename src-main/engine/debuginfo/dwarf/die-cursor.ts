@@ -1,0 +1,249 @@
+import { skipForm, skipVariableForm, type Abbrev, type AbbrevTable } from './abbrev.ts';
+import { DW_AT, DW_FORM } from './constants.ts';
+import { DwarfCursor } from './cursor.ts';
+import { readAddress, readInteger, readReference, readString } from './form.ts';
+import type { DieRef, DwarfUnit } from './unit.ts';
+
+/** Where a variable's location is written. */
+export type LocationAttribute =
+  | { readonly kind: 'expression'; readonly bytes: Uint8Array }
+  /** Offset in .debug_loc or .debug_loclists. */
+  | { readonly kind: 'list'; readonly offset: number };
+
+/** Forms that hold bytes. */
+const BLOCK_FORMS = new Set<number>([
+  DW_FORM.block1,
+  DW_FORM.block2,
+  DW_FORM.block4,
+  DW_FORM.block,
+  DW_FORM.exprloc,
+  DW_FORM.data16,
+]);
+const NO_ABBREV: Abbrev = {
+  code: 0,
+  tag: 0,
+  hasChildren: false,
+  attributes: new Uint16Array(0),
+  forms: new Uint16Array(0),
+  sizes: new Int8Array(0),
+  constants: new Map(),
+};
+
+/**
+ * Stands on one DIE of a unit and moves over them in the order they are written. Values are decoded
+ * when asked for. A step always moves forward, so that no walk is endless.
+ */
+export class DieCursor {
+  readonly unit: DwarfUnit;
+  /** Section offset of the current DIE. */
+  offset = 0;
+  readonly #data: DwarfCursor;
+  readonly #abbrevs: AbbrevTable;
+  #abbrev: Abbrev = NO_ABBREV;
+  /** Where each attribute's value begins, and its form after DW_FORM_indirect. */
+  #starts = new Int32Array(32);
+  #forms: ArrayLike<number> = NO_ABBREV.forms;
+
+  /** Before the DIE at a section offset within the unit; call {@link next}. */
+  constructor(unit: DwarfUnit, offset: number) {
+    const { header, section } = unit;
+    this.unit = unit;
+    this.#data = new DwarfCursor(unit.bytes(), section.name, header.offset, offset - header.offset);
+    this.#abbrevs = unit.abbrevs;
+  }
+
+  get tag(): number {
+    return this.#abbrev.tag;
+  }
+
+  get hasChildren(): boolean {
+    return this.#abbrev.hasChildren;
+  }
+
+  get ref(): DieRef {
+    return { unit: this.unit, offset: this.offset };
+  }
+
+  get atEnd(): boolean {
+    return this.#data.atEnd;
+  }
+
+  /**
+   * Reads the next DIE; false at the end of a list of siblings and of the unit.
+   * @throws FaultError `corrupt`
+   */
+  next(): boolean {
+    const data = this.#data;
+    this.offset = data.offset;
+    const code = data.atEnd ? 0 : data.uleb();
+    if (code === 0) {
+      this.#abbrev = NO_ABBREV;
+      return false;
+    }
+    const abbrev = this.#abbrevs.find(code);
+    if (abbrev === undefined) {
+      throw data.corrupt(`one of ${this.#abbrevs.count} abbreviation codes`, String(code));
+    }
+    this.#abbrev = abbrev;
+    const { forms, sizes } = abbrev;
+    this.#forms = forms;
+    if (forms.length > this.#starts.length) this.#starts = new Int32Array(forms.length * 2);
+    const starts = this.#starts;
+    for (let i = 0; i < forms.length; i++) {
+      starts[i] = data.position;
+      const size = sizes[i]!;
+      if (size >= 0) data.position += size;
+      else if (forms[i] === DW_FORM.indirect) this.#readIndirect(i);
+      else skipVariableForm(data, forms[i]!);
+    }
+    if (data.position > data.bytes.length) {
+      throw data.corrupt(`a DIE within the unit at ${this.unit.header.offset}`, 'its end');
+    }
+    return true;
+  }
+
+  /**
+   * Visits the children of the current DIE; the visitor may move the cursor, and `false` stops.
+   * Afterwards the cursor stands behind the children (or anywhere, when stopped).
+   */
+  forEachChild(visit: (die: this) => unknown): void {
+    if (!this.hasChildren) return;
+    while (this.next()) {
+      const { hasChildren } = this;
+      const after = this.#data.position;
+      const sibling = hasChildren ? this.#siblingAfter(after) : -1;
+      if (visit(this) === false) return;
+      this.#data.position = after;
+      if (sibling >= 0) this.#data.position = sibling;
+      else if (hasChildren) this.#skipTree();
+    }
+  }
+
+  has(attribute: number): boolean {
+    return this.#indexOf(attribute) >= 0;
+  }
+
+  /** Form of an attribute, 0 when the DIE has none. */
+  formOf(attribute: number): number {
+    const index = this.#indexOf(attribute);
+    return index < 0 ? 0 : this.#forms[index]!;
+  }
+
+  flag(attribute: number): boolean {
+    const index = this.#indexOf(attribute);
+    if (index < 0) return false;
+    return this.#forms[index] === DW_FORM.flagPresent || this.unsigned(attribute) !== 0;
+  }
+
+  /** A constant or section offset as a double; undefined where there is none. */
+  unsigned(attribute: number): number | undefined {
+    const value = this.integer(attribute);
+    return value === undefined ? undefined : Number(value);
+  }
+
+  /** A constant; only sdata and implicit_const can be negative. */
+  integer(attribute: number): bigint | undefined {
+    return this.#at(attribute, (data, form, index) =>
+      form === DW_FORM.implicitConst
+        ? this.#abbrev.constants.get(index)
+        : readInteger(data, form, this.unit.header),
+    );
+  }
+
+  string(attribute: number): string | undefined {
+    return this.#at(attribute, (data, form) => readString(data, form, this.unit));
+  }
+
+  /** An address; undefined where the attribute is something else. */
+  address(attribute: number): number | undefined {
+    return this.#at(attribute, (data, form) => readAddress(data, form, this.unit));
+  }
+
+  reference(attribute: number): DieRef | undefined {
+    return this.#at(attribute, (data, form) => readReference(data, form, this.unit));
+  }
+
+  block(attribute: number): Uint8Array | undefined {
+    return this.#at(attribute, (data, form) => {
+      if (!BLOCK_FORMS.has(form)) return undefined;
+      const start = data.position;
+      if (form === DW_FORM.data16) return data.take(16);
+      skipForm(data, form, this.unit.header);
+      const end = data.position;
+      data.position = start;
+      const length = lengthOfBlock(data, form);
+      return data.bytes.subarray(end - length, end);
+    });
+  }
+
+  /** Of DW_AT_location, DW_AT_frame_base and such. */
+  location(attribute: number): LocationAttribute | undefined {
+    const bytes = this.block(attribute);
+    if (bytes !== undefined) return { kind: 'expression', bytes };
+    const value = this.unsigned(attribute);
+    if (value === undefined) return undefined;
+    const { unit } = this;
+    const offset =
+      this.formOf(attribute) === DW_FORM.loclistx ? unit.file.loclistAt(unit, value) : value;
+    return { kind: 'list', offset };
+  }
+
+  #at<T>(
+    attribute: number,
+    read: (data: DwarfCursor, form: number, index: number) => T | undefined,
+  ): T | undefined {
+    const index = this.#indexOf(attribute);
+    if (index < 0) return undefined;
+    const data = this.#data;
+    const { position } = data;
+    data.position = this.#starts[index]!;
+    const value = read(data, this.#forms[index]!, index);
+    data.position = position;
+    return value;
+  }
+
+  #indexOf(attribute: number): number {
+    return this.#abbrev.attributes.indexOf(attribute);
+  }
+
+  #readIndirect(index: number): void {
+    const data = this.#data;
+    const form = data.uleb();
+    this.#starts[index] = data.position;
+    if (this.#forms === this.#abbrev.forms) this.#forms = Array.from(this.#abbrev.forms);
+    (this.#forms as number[])[index] = form;
+    skipForm(data, form, this.unit.header);
+  }
+
+  /** Position of the next sibling, -1 where the DIE does not say it or says nonsense. */
+  #siblingAfter(position: number): number {
+    const sibling = this.reference(DW_AT.sibling);
+    if (sibling === undefined || sibling.unit !== this.unit) return -1;
+    const found = sibling.offset - this.#data.origin;
+    return found > position && found <= this.#data.bytes.length ? found : -1;
+  }
+
+  #skipTree(): void {
+    for (let depth = 1; depth > 0 && !this.#data.atEnd;) {
+      if (!this.next()) depth--;
+      else if (this.hasChildren) {
+        const sibling = this.#siblingAfter(this.#data.position);
+        if (sibling >= 0) this.#data.position = sibling;
+        else depth++;
+      }
+    }
+  }
+}
+
+function lengthOfBlock(data: DwarfCursor, form: number): number {
+  switch (form) {
+    case DW_FORM.block1:
+      return data.u8();
+    case DW_FORM.block2:
+      return data.u16();
+    case DW_FORM.block4:
+      return data.u32();
+    default:
+      return data.uleb();
+  }
+}

@@ -1,0 +1,156 @@
+import type { UnitFormat } from './abbrev.ts';
+import { skipForm } from './abbrev.ts';
+import { DwarfCursor } from './cursor.ts';
+import { readInteger, readString } from './form.ts';
+import type { SectionReader } from './sections.ts';
+import type { DwarfUnit } from './unit.ts';
+
+/** A line program's header. */
+export interface LineHeader extends UnitFormat {
+  readonly minInstructionLength: number;
+  readonly maxOperations: number;
+  readonly defaultIsStmt: boolean;
+  readonly lineBase: number;
+  readonly lineRange: number;
+  readonly opcodeBase: number;
+  /** Operands of standard opcodes, by opcode; 0 unused. */
+  readonly opcodeLengths: Uint8Array;
+  readonly directories: readonly string[];
+  readonly files: readonly LineFile[];
+  /** The instructions. */
+  readonly program: DwarfCursor;
+}
+
+interface LineFile {
+  readonly name: string;
+  readonly directory: number;
+}
+
+const DW_LNCT = { path: 1, directoryIndex: 2 } as const;
+/** More files than any unit has; each takes at least a byte anyway. */
+const MAX_ENTRIES = 1_000_000;
+
+/**
+ * @param unit the unit whose program it is: for the forms of its strings
+ * @throws FaultError `corrupt`
+ * @source DWARF 5, 6.2.4 "The Line Number Program Header"
+ */
+export function readLineHeader(
+  section: SectionReader,
+  offset: number,
+  unit: DwarfUnit,
+): LineHeader {
+  const window = Math.max(0, Math.min(12, section.size - offset));
+  const start = new DwarfCursor(section.bytes(offset, window), section.name, offset);
+  const { length, offsetSize } = start.initialLength();
+  const cursor = new DwarfCursor(section.bytes(start.offset, length), section.name, start.offset);
+  const version = cursor.u16();
+  if (version < 2 || version > 5) {
+    throw cursor.corrupt('a line program of version 2 to 5', String(version));
+  }
+  let { addressSize } = unit.header;
+  if (version >= 5) {
+    addressSize = cursor.u8();
+    cursor.skip(1);
+  }
+  const headerLength = cursor.sectionOffset(offsetSize);
+  const programStart = cursor.position + headerLength;
+  const minInstructionLength = cursor.u8();
+  const maxOperations = version >= 4 ? Math.max(1, cursor.u8()) : 1;
+  const defaultIsStmt = cursor.u8() !== 0;
+  const lineBase = cursor.i8();
+  const lineRange = cursor.u8();
+  const opcodeBase = cursor.u8();
+  if (lineRange === 0 || opcodeBase === 0) {
+    throw cursor.corrupt('a line range and an opcode base', `${lineRange}, ${opcodeBase}`);
+  }
+  const opcodeLengths = new Uint8Array(opcodeBase);
+  opcodeLengths.set(cursor.take(opcodeBase - 1), 1);
+  const format = { version, addressSize, offsetSize };
+  const names = version >= 5 ? readTables(cursor, format, unit) : readOldTables(cursor);
+  cursor.position = programStart;
+  if (programStart > cursor.bytes.length) throw cursor.corrupt('the program', 'the end');
+  return {
+    ...format,
+    minInstructionLength,
+    maxOperations,
+    defaultIsStmt,
+    lineBase,
+    lineRange,
+    opcodeBase,
+    opcodeLengths,
+    ...names,
+    program: cursor,
+  };
+}
+
+type Names = Pick<LineHeader, 'directories' | 'files'>;
+
+/** Versions 2 to 4: directory 0 is the compilation's, file numbers begin at 1. */
+function readOldTables(cursor: DwarfCursor): Names {
+  const directories = [''];
+  for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) directories.push(name);
+  const files: LineFile[] = [{ name: '', directory: 0 }];
+  for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) {
+    const directory = cursor.uleb();
+    cursor.skipLeb(); // modification time
+    cursor.skipLeb(); // size
+    files.push({ name, directory });
+  }
+  return { directories, files };
+}
+
+function readTables(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): Names {
+  // Offsets in the tables are the program's own size, which is the unit's in practice.
+  if (format.offsetSize !== unit.header.offsetSize) {
+    throw cursor.corrupt('the same DWARF format as its unit', `${format.offsetSize}-byte offsets`);
+  }
+  const directories = readEntries(cursor, format, unit).map(({ name }) => name);
+  return { directories, files: readEntries(cursor, format, unit) };
+}
+
+function readEntries(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): LineFile[] {
+  const columns = Array.from({ length: cursor.u8() }, () => ({
+    content: cursor.uleb(),
+    form: cursor.uleb(),
+  }));
+  const count = cursor.uleb();
+  if (count > MAX_ENTRIES || (columns.length === 0 && count > 0)) {
+    throw cursor.corrupt('a table of files', `${count} entries of ${columns.length} columns`);
+  }
+  const entries: LineFile[] = [];
+  for (let i = 0; i < count; i++) {
+    let name = '';
+    let directory = 0;
+    for (const { content, form } of columns) {
+      const at = cursor.position;
+      if (content === DW_LNCT.path) name = readString(cursor, form, unit) ?? '';
+      else if (content === DW_LNCT.directoryIndex) {
+        directory = Number(readInteger(cursor, form, format) ?? 0n);
+      }
+      cursor.position = at;
+      skipForm(cursor, form, format);
+    }
+    entries.push({ name, directory });
+    if (cursor.atEnd && i + 1 < count) throw cursor.corrupt(`${count} entries`, `${i + 1}`);
+  }
+  return entries;
+}
+
+/** Path of a file number, joined as the header says; undefined where there is no such file. */
+export function pathOfFile(header: LineHeader, file: number, compDir: string): string | undefined {
+  const entry = header.files[file];
+  if (entry === undefined || entry.name === '') return undefined;
+  const isOld = header.version < 5;
+  const directory = header.directories[entry.directory];
+  if (directory === undefined) return entry.name;
+  const root = isOld ? compDir : (header.directories[0] ?? compDir);
+  const isRoot = entry.directory === 0;
+  return join(join(root, isRoot ? '' : directory), entry.name);
+}
+
+function join(directory: string, name: string): string {
+  if (name.startsWith('/') || directory === '') return name;
+  if (name === '') return directory;
+  return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
+}

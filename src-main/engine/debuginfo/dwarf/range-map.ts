@@ -1,0 +1,61 @@
+/**
+ * Half-open address ranges with a number each, for "which one covers this address". Addresses are
+ * signed doubles (see DwarfCursor). Built by adding in any order, then frozen at the first look-up.
+ */
+export class RangeMap {
+  #lows: number[] | Float64Array = [];
+  #highs: number[] | Float64Array = [];
+  #values: number[] | Float64Array = [];
+  /** Highest end among the ranges up to this one: where a search backwards may stop. */
+  #ends: Float64Array | undefined;
+
+  get count(): number {
+    return this.#lows.length;
+  }
+
+  /** Empty and inverted ranges are left out. */
+  add(low: number, high: number, value: number): void {
+    if (!(low < high)) return;
+    (this.#lows as number[]).push(low);
+    (this.#highs as number[]).push(high);
+    (this.#values as number[]).push(value);
+  }
+
+  /** Value of the range that begins last among those that cover the address (ties: added first). */
+  find(address: number): number | undefined {
+    const ends = (this.#ends ??= this.#freeze());
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#lows[middle]! <= address) low = middle + 1;
+      else high = middle;
+    }
+    let found: number | undefined;
+    let start = 0;
+    for (let i = low - 1; i >= 0 && ends[i]! > address; i--) {
+      if (found !== undefined && this.#lows[i] !== start) break;
+      if (this.#highs[i]! <= address) continue;
+      found = this.#values[i];
+      start = this.#lows[i]!;
+    }
+    return found;
+  }
+
+  #freeze(): Float64Array {
+    const lows = this.#lows;
+    const order = Uint32Array.from(lows, (_, i) => i).sort((a, b) => lows[a]! - lows[b]! || a - b);
+    const highs = this.#highs;
+    const values = this.#values;
+    this.#lows = Float64Array.from(order, (i) => lows[i]!);
+    this.#highs = Float64Array.from(order, (i) => highs[i]!);
+    this.#values = Float64Array.from(order, (i) => values[i]!);
+    const ends = new Float64Array(order.length);
+    let end = -Infinity;
+    for (let i = 0; i < ends.length; i++) {
+      end = Math.max(end, this.#highs[i]!);
+      ends[i] = end;
+    }
+    return ends;
+  }
+}
