@@ -6,8 +6,8 @@ import { address16 } from './units.ts';
 export function symbolLines({ symbols }: SymbolsBlock): string[] {
   return symbols.map(({ address, letter, name, offset, module }) => {
     const plus = offset === undefined || offset === 0 ? '' : `+${offset}`;
-    // crash has a blank behind the module of an address.
-    const where = module === undefined ? '' : ` [${printable(module)}]${plus === '' ? '' : ' '}`;
+    // crash has a blank behind the module.
+    const where = module === undefined ? '' : ` [${printable(module)}] `;
     return `${address16(address)} (${printable(letter)}) ${printable(name)}${plus}${where}`;
   });
 }

@@ -36,8 +36,9 @@ export function translationLines(block: TranslationBlock): string[] {
     lines.push(...pageLines(phys, block.pageSize, isUser));
     if (typeof last === 'bigint') lines.push('', ...entryLines(last, phys, block));
   }
-  if (block.note !== undefined) lines.push('', `  NOTE: ${printable(block.note)}`);
   lines.push(...vmaLines(block), ...structPageLines(block));
+  // Ours: what an entry that maps nothing means.
+  if (block.note !== undefined) lines.push('', `  NOTE: ${printable(block.note)}`);
   return lines;
 }
 
