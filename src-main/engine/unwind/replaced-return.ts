@@ -5,14 +5,14 @@ import type { Program } from '../program/program.ts';
 import { findMember, offsetOf, resolveTypedef, sizeOf } from '../types/layout.ts';
 import type { ReplacedReturn } from './environment.ts';
 
+/** @param replacement the hook's own address, which an entry of a tail call holds as well */
+type FindOriginal = (task: KernelObject, slot: bigint, replacement: bigint) => bigint | undefined;
+
 /**
  * Tracers put their own code in place of a return address and keep the original with the task.
  * The slot on the stack identifies it, so a match is a fact, not a guess.
  */
-const HOOKS: readonly (readonly [
-  string,
-  (task: KernelObject, slot: bigint) => bigint | undefined,
-])[] = [
+const HOOKS: readonly (readonly [string, FindOriginal])[] = [
   ['return_to_handler', originalOfFunctionGraph],
   ['arch_rethook_trampoline', originalOfReturnProbe],
   ['__kretprobe_trampoline', originalOfReturnProbe],
@@ -22,6 +22,7 @@ const HOOKS: readonly (readonly [
 /** More than fgraph keeps: FTRACE_RETFUNC_DEPTH 50 entries, or a page of words since 6.11. */
 const MAX_RET_STACK = 8192;
 const MAX_PROBES = 256;
+const MAX_NESTED = 8;
 
 /** Looks return addresses up among the hooks of this kernel. */
 export function replacedReturns(
@@ -34,11 +35,18 @@ export function replacedReturns(
     if (symbol !== undefined) hooks.set(symbol.address, hook);
   }
   return (slot, address) => {
-    const hook = hooks.get(address);
+    let hook = hooks.get(address);
     if (hook === undefined) return undefined;
-    const [name, find] = hook;
-    const original = task && tryRead(() => find(task, slot));
-    return { hook: name, original };
+    // One tracer may have replaced what another one put there.
+    let original: bigint | undefined;
+    for (let i = 0; i < MAX_NESTED && hook !== undefined; i++) {
+      const [name, find] = hook;
+      const replacement = original ?? address;
+      original = task && tryRead(() => find(task, slot, replacement));
+      if (original === undefined) return { hook: name, original };
+      hook = hooks.get(original);
+    }
+    return { hook: 'tracers', original: hook === undefined ? original : undefined };
   };
 }
 
@@ -47,7 +55,11 @@ export function replacedReturns(
  * 42675b723b48) a page of words that holds such structs among other data.
  * @source kernel/trace/fgraph.c `ftrace_graph_ret_addr()`
  */
-function originalOfFunctionGraph(task: KernelObject, slot: bigint): bigint | undefined {
+function originalOfFunctionGraph(
+  task: KernelObject,
+  slot: bigint,
+  replacement: bigint,
+): bigint | undefined {
   const entry = task.context.type('struct ftrace_ret_stack');
   const where = findMember(entry, 'retp');
   if (where === undefined) return undefined;
@@ -65,7 +77,10 @@ function originalOfFunctionGraph(task: KernelObject, slot: bigint): bigint | und
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const last = length - Math.max(retp, ret) - 8;
   for (let at = last - (last % step); at >= 0; at -= step) {
-    if (view.getBigUint64(at + retp, true) === slot) return view.getBigUint64(at + ret, true);
+    if (view.getBigUint64(at + retp, true) !== slot) continue;
+    const original = view.getBigUint64(at + ret, true);
+    // A function entered by a tail call shares the slot of the one that was called.
+    if (original !== replacement) return original;
   }
   return undefined;
 }

@@ -111,7 +111,7 @@ describe('damaged input', () => {
   it('never makes the instruction decoder read beyond its bytes or stand still', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
-        for (let at = 0; at < bytes.length; ) {
+        for (let at = 0; at < bytes.length;) {
           const instruction = decodeInstruction(bytes, at);
           if (instruction === undefined) break;
           expect(instruction.length).toBeGreaterThan(0);
