@@ -69,6 +69,7 @@ export class SymbolTable {
   readonly #perCpuStart: number;
   /** Name index, built at the first look-up by name. */
   #index: NameIndex | undefined;
+  #decoded: readonly string[] | undefined;
 
   /**
    * @param addresses signed values (see class), one per symbol, any order
@@ -174,14 +175,25 @@ export class SymbolTable {
 
   /** Symbols whose name starts with / contains the text, ascending by address. */
   *iterate(filter: { prefix?: string; substring?: string } = {}): Generator<KernelSymbol> {
+    const names =
+      filter.prefix === undefined && filter.substring === undefined ? undefined : this.#allNames();
     for (let i = 0; i < this.count; i++) {
-      if (filter.prefix !== undefined || filter.substring !== undefined) {
-        const name = this.nameOf(i);
+      if (names !== undefined) {
+        const name = names[i]!;
         if (filter.prefix !== undefined && !name.startsWith(filter.prefix)) continue;
         if (filter.substring !== undefined && !name.includes(filter.substring)) continue;
       }
       yield this.at(i);
     }
+  }
+
+  /**
+   * Every name, decoded once: searching by text asks for all of them at each key that is pressed,
+   * and decoding costs a hundred times what comparing does.
+   */
+  #allNames(): readonly string[] {
+    this.#decoded ??= Array.from({ length: this.count }, (_, index) => this.nameOf(index));
+    return this.#decoded;
   }
 
   /** Builds the name index now rather than at the first look-up. */

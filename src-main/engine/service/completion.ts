@@ -2,6 +2,7 @@ import type { Completion } from '../../../src-shared/contract/index.ts';
 import { listCommands } from '../commands/registry.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
+import type { TypeTag } from '../types/type.ts';
 
 /** More than a person reads; also what a caller may ask for at most. */
 const MAX_COMPLETIONS = 200;
@@ -47,7 +48,7 @@ function tasksLike(program: Program, text: string): Completion[] {
 function typesLike(program: Program, text: string): Completion[] {
   const name = text.replace(/^(struct|union|enum)\s+/, '');
   const starts: Completion[] = [];
-  for (const type of program.types.iterateNames()) {
+  for (const type of typeNamesOf(program)) {
     if (type.tag === 'base' || !type.name.startsWith(name)) continue;
     starts.push({
       kind: 'type',
@@ -57,6 +58,19 @@ function typesLike(program: Program, text: string): Completion[] {
     if (starts.length >= MAX_COMPLETIONS) break;
   }
   return starts.sort((a, b) => a.text.length - b.text.length);
+}
+
+type TypeName = { readonly tag: TypeTag; readonly name: string };
+const typeNames = new WeakMap<Program, readonly TypeName[]>();
+
+/** Decoded once a program: completion asks for them at each key that is pressed. */
+function typeNamesOf(program: Program): readonly TypeName[] {
+  let names = typeNames.get(program);
+  if (names === undefined) {
+    names = [...program.types.iterateNames()];
+    typeNames.set(program, names);
+  }
+  return names;
 }
 
 function symbolsLike(program: Program, text: string, most: number): Completion[] {
