@@ -38,7 +38,8 @@ export const rd: Command = {
     options.atMostOne('pu');
     const format = formatOf(options);
     const unit = format === 'ascii' ? 1 : unitOf(options, format);
-    if (options.has('N') && unit !== 2 && unit !== 4) throw new UsageError('-N needs -16 or -32');
+    const swapped = options.has('N') && (unit === 2 || unit === 4);
+    if (options.has('N') && !swapped) yield warning('-N is for 16- and 32-bit units only.');
     const [where, countText, ...rest] = options.operands;
     if (where === undefined || rest.length > 0) throw new UsageError('an address and a count');
     const starts = startsOf(context, where);
@@ -53,7 +54,7 @@ export const rd: Command = {
         unit,
         format,
         ...(options.has('x') && { noAscii: true }),
-        ...(options.has('N') && { bigEndian: true }),
+        ...(swapped && { bigEndian: true }),
         ...(cpu !== undefined && { cpu }),
       };
       yield block;
