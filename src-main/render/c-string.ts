@@ -1,7 +1,7 @@
 import { printable } from './printable.ts';
 
-/** Characters of an array that are shown, as gdb's `print elements`. */
-const MAX_CHARACTERS = 200;
+/** Characters of an array that are shown, as crash sets gdb's `print elements`. */
+const MAX_CHARACTERS = 256;
 
 const ESCAPES: Readonly<Record<number, string>> = {
   7: '\\a',

@@ -258,7 +258,7 @@ export interface ValueNode {
   /** Scalar value; enum: its number, with `text` the enumerator. Undefined in a definition. */
   readonly value?: CellValue;
   readonly text?: string;
-  /** Array of characters: its raw bytes, at most 200, when they could be read. */
+  /** Array of characters: its raw bytes, at most 256, when they could be read. */
   readonly bytes?: Uint8Array;
   /** Pointer to a known symbol. */
   readonly symbol?: SymbolRef;

@@ -8,8 +8,8 @@ import { findSize, resolveTypedef } from '../types/layout.ts';
 import type { EnumType, Member, Type } from '../types/type.ts';
 import { cell } from './facts.ts';
 
-/** Elements of an array that are shown, as gdb's `print elements`. */
-const MAX_ELEMENTS = 200;
+/** Elements of an array that are shown, as crash sets gdb's `print elements`. */
+const MAX_ELEMENTS = 256;
 /** Nodes of one object: arrays in arrays of a hostile or huge type must end. */
 const MAX_NODES = 50_000;
 const MAX_DEPTH = 24;
@@ -139,7 +139,7 @@ function arrayNode(
 }
 
 /** Bytes of a character array that travel, as gdb prints at most. */
-const MAX_CHARACTERS = 200;
+const MAX_CHARACTERS = 256;
 
 function stringNode(common: Common, object: KernelObject, count: number): ValueNode {
   const node = { ...common, kind: 'string' as const, value: cell(() => object.text(4096)), count };
