@@ -2,7 +2,12 @@ import type { ErrorInfo } from './service.ts';
 
 /** Messages between a client proxy and a dispatcher; the same over every transport. */
 export type ClientMessage =
-  | { readonly type: 'call'; readonly id: number; readonly method: string; readonly request: unknown }
+  | {
+      readonly type: 'call';
+      readonly id: number;
+      readonly method: string;
+      readonly request: unknown;
+    }
   | { readonly type: 'cancel'; readonly id: number };
 
 export type ServerMessage =

@@ -71,7 +71,8 @@ export interface SessionInfo {
   readonly warnings: readonly string[];
 }
 export interface Capability {
-  readonly name: 'memory' | 'page-tables' | 'symbols' | 'types' | 'modules' | 'unwind' | 'tasks' | 'log';
+  readonly name:
+    'memory' | 'page-tables' | 'symbols' | 'types' | 'modules' | 'unwind' | 'tasks' | 'log';
   readonly ok: boolean;
   /** Source when ok (`kallsyms in the dump, 120345 symbols`), reason when not. */
   readonly how: string;

@@ -177,15 +177,10 @@ function dumpFacts(program: Program): Fact[] {
       };
     }),
     ...states.map((state) =>
-      fact(
-        `pages-${state}`,
-        `PAGES ${STATE_NAMES[state].toUpperCase()}`,
-        'count',
-        () => ({
-          value: counts[state],
-          ...(quick && state === 'present' && { note: '(zero pages among them)' }),
-        }),
-      ),
+      fact(`pages-${state}`, `PAGES ${STATE_NAMES[state].toUpperCase()}`, 'count', () => ({
+        value: counts[state],
+        ...(quick && state === 'present' && { note: '(zero pages among them)' }),
+      })),
     ),
   ];
 }

@@ -3,7 +3,7 @@ import { FaultError, tryRead, type Fault } from '../base/fault.ts';
 import { decodeModuleKallsyms } from '../debuginfo/module-kallsyms.ts';
 import type { OrcTableLocation } from '../debuginfo/orc.ts';
 import type { SymbolTable } from '../debuginfo/symbol-table.ts';
-import type { KernelObject} from './object.ts';
+import type { KernelObject } from './object.ts';
 import { containerOf, type ObjectContext } from './object.ts';
 import type { ModuleSymbols } from './symbols.ts';
 
