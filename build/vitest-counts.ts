@@ -19,7 +19,7 @@ export default class CountsReporter implements Reporter {
         else if (result.state === 'failed') fail(name);
         else {
           const note = result.state === 'skipped' ? result.note : undefined;
-          counts.skipped.push({ name, reason: note ?? 'no reason given' });
+          counts.skipped.push({ name, reason: note ?? 'what it needs is not here (skipIf or runIf in the file)' });
         }
       }
     }

@@ -127,10 +127,6 @@ export function clientOf<Service>(
 }
 
 /** The engine behind a transport. */
-export function createClient(transport: ClientTransport, flags?: CancelFlags): EngineService {
-  return clientOf(new RpcConnection(transport, flags), ENGINE_METHODS);
-}
-
 export function engineOf(connection: RpcConnection): EngineService {
   return clientOf(connection, ENGINE_METHODS);
 }
