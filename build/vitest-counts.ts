@@ -19,7 +19,10 @@ export default class CountsReporter implements Reporter {
         else if (result.state === 'failed') fail(name);
         else {
           const note = result.state === 'skipped' ? result.note : undefined;
-          counts.skipped.push({ name, reason: note ?? 'what it needs is not here (skipIf or runIf in the file)' });
+          counts.skipped.push({
+            name,
+            reason: note ?? 'what it needs is not here (skipIf or runIf in the file)',
+          });
         }
       }
     }
