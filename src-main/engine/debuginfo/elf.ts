@@ -1,11 +1,14 @@
 import type { ByteSource } from '../base/byte-source.ts';
 import { corruptTable } from './corrupt.ts';
-import { ElfNames } from './module-kallsyms.ts';
-import { endOfName } from './name-hash.ts';
-import { SymbolTable } from './symbol-table.ts';
+import { sectionOfFile, type SectionReader } from './dwarf/sections.ts';
+import { buildIdOf } from './elf-notes.ts';
+import { symbolsOf } from './elf-symbols.ts';
+import type { SymbolTable } from './symbol-table.ts';
 
 /** A section of an ELF64 file, as its header says; nothing is checked against the file's size. */
 export interface ElfSection {
+  /** In the table of sections; what a symbol's st_shndx names. */
+  readonly index: number;
   readonly name: string;
   readonly type: number;
   readonly flags: bigint;
@@ -15,6 +18,8 @@ export interface ElfSection {
   readonly size: number;
   /** sh_link: of a symbol table, the index of its string table. */
   readonly link: number;
+  /** sh_info: of relocations, the index of the section they change. */
+  readonly info: number;
 }
 
 export interface ElfSegment {
@@ -38,17 +43,23 @@ export interface ElfFile {
   findSection(name: string): ElfSection | undefined;
   /** @throws FaultError `corrupt` when the section lies outside the file, `io` */
   readSection(section: ElfSection): Uint8Array;
+  /** The section's bytes in the file, window by window; a read outside the file throws. */
+  sectionReader(section: ElfSection): SectionReader;
   /** Hex of the NT_GNU_BUILD_ID note; undefined where there is none. */
   findBuildId(): string | undefined;
-  /** Defined symbols of `.symtab`; undefined where it was stripped. @throws FaultError */
-  readSymbols(): SymbolTable | undefined;
+  /**
+   * Defined symbols of `.symtab`; undefined where it was stripped.
+   * @param baseOf of a relocatable file, the address of a section by index; see symbolsOf()
+   * @throws FaultError
+   */
+  readSymbols(baseOf?: (section: number) => bigint | undefined): SymbolTable | undefined;
 }
 
 const SHT_SYMTAB = 2;
 const SHT_NOTE = 7;
-const SHT_NOBITS = 8;
-const NT_GNU_BUILD_ID = 3;
-const SYMBOL_SIZE = 24;
+export const SHT_NOBITS = 8;
+const PT_NOTE = 4;
+const MAX_NOTES = 64 * 1024;
 const SECTION_HEADER = 64;
 const SEGMENT_HEADER = 56;
 /** vmlinux with debug sections has about 80; -ffunction-sections modules some thousands. */
@@ -102,20 +113,32 @@ class LazyElf implements ElfFile {
     return this.#bytes(section.offset, section.size, `section ${section.name}`);
   }
 
+  sectionReader(section: ElfSection): SectionReader {
+    const size = section.type === SHT_NOBITS ? 0 : section.size;
+    return sectionOfFile(`${section.name} of ${this.name}`, this.#source, section.offset, size);
+  }
+
   findBuildId(): string | undefined {
     for (const section of this.sections) {
-      if (section.type !== SHT_NOTE || section.size > 64 * 1024) continue;
-      const found = buildIdIn(this.readSection(section));
+      if (section.type !== SHT_NOTE || section.size > MAX_NOTES) continue;
+      const found = buildIdOf(this.readSection(section));
+      if (found !== undefined) return found;
+    }
+    // In a split debug file (.debug) segments describe the file it was split from.
+    if (this.sections.length > 0) return undefined;
+    for (const segment of this.segments) {
+      if (segment.type !== PT_NOTE || segment.fileSize > MAX_NOTES) continue;
+      const found = buildIdOf(this.#bytes(segment.offset, segment.fileSize, 'notes'));
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  readSymbols(): SymbolTable | undefined {
+  readSymbols(baseOf?: (section: number) => bigint | undefined): SymbolTable | undefined {
     const section = this.sections.find(({ type }) => type === SHT_SYMTAB);
     const names = section === undefined ? undefined : this.sections[section.link];
     if (section === undefined || names === undefined) return undefined;
-    return symbolsOf(this.readSection(section), this.readSection(names), this.name);
+    return symbolsOf(this.readSection(section), this.readSection(names), this.name, baseOf);
   }
 
   #readSegments(offset: number, count: number): ElfSegment[] {
@@ -149,7 +172,7 @@ class LazyElf implements ElfFile {
       );
     }
     const view = this.#view(offset, count * SECTION_HEADER, 'section headers');
-    const sections = Array.from({ length: count }, (_, i) => sectionAt(view, i * SECTION_HEADER));
+    const sections = Array.from({ length: count }, (_, i) => sectionAt(view, i));
     const strings = sections[namesIndex];
     const names = strings === undefined ? new Uint8Array(0) : this.readSection(strings);
     return sections.map(({ nameOffset, ...rest }) => ({
@@ -177,8 +200,10 @@ class LazyElf implements ElfFile {
   }
 }
 
-function sectionAt(view: DataView, at: number): ElfSection & { readonly nameOffset: number } {
+function sectionAt(view: DataView, index: number): ElfSection & { readonly nameOffset: number } {
+  const at = index * SECTION_HEADER;
   return {
+    index,
     name: '',
     nameOffset: view.getUint32(at, true),
     type: view.getUint32(at + 4, true),
@@ -187,6 +212,7 @@ function sectionAt(view: DataView, at: number): ElfSection & { readonly nameOffs
     offset: Number(view.getBigUint64(at + 24, true)),
     size: Number(view.getBigUint64(at + 32, true)),
     link: view.getUint32(at + 40, true),
+    info: view.getUint32(at + 44, true),
   };
 }
 
@@ -194,62 +220,4 @@ function stringAt(strings: Uint8Array, offset: number): string {
   const end = strings.indexOf(0, offset);
   const name = strings.subarray(offset, end < 0 ? strings.length : end).subarray(0, 4096);
   return String.fromCharCode(...name);
-}
-
-/** Notes of one section: {namesz, descsz, type} name desc, each padded to 4 bytes. */
-function buildIdIn(notes: Uint8Array): string | undefined {
-  const view = new DataView(notes.buffer, notes.byteOffset, notes.byteLength);
-  let at = 0;
-  while (at + 12 <= notes.length) {
-    const nameSize = view.getUint32(at, true);
-    const size = view.getUint32(at + 4, true);
-    const start = at + 12 + ((nameSize + 3) & ~3);
-    if (start + size > notes.length || start < at) return undefined;
-    const isGnu = nameSize === 4 && view.getUint32(at + 12) === 0x474e5500;
-    if (isGnu && view.getUint32(at + 8, true) === NT_GNU_BUILD_ID) {
-      return Array.from(notes.subarray(start, start + size), hexByte).join('');
-    }
-    at = start + ((size + 3) & ~3);
-  }
-  return undefined;
-}
-
-function hexByte(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
-}
-
-/** Symbols with a name and a section; `nm`'s letter for the kinds a symbol itself tells. */
-function symbolsOf(symtab: Uint8Array, strtab: Uint8Array, origin: string): SymbolTable {
-  const count = Math.floor(symtab.length / SYMBOL_SIZE);
-  const view = new DataView(symtab.buffer, symtab.byteOffset, symtab.byteLength);
-  const kept: number[] = [];
-  const ends: number[] = [];
-  for (let i = 1; i < count; i++) {
-    const kind = view.getUint8(i * SYMBOL_SIZE + 4) & 0xf;
-    const start = view.getUint32(i * SYMBOL_SIZE, true);
-    // STT_SECTION and STT_FILE are no names of the program; section 0 is undefined.
-    const defined = view.getUint16(i * SYMBOL_SIZE + 6, true) !== 0 && kind !== 3 && kind !== 4;
-    const end = defined && start > 0 ? endOfName(strtab, start) : -1;
-    if (end <= start) continue;
-    kept.push(i);
-    ends.push(end);
-  }
-  const addresses = Float64Array.from(kept, (i) =>
-    Number(view.getBigInt64(i * SYMBOL_SIZE + 8, true)),
-  );
-  const types = Uint8Array.from(kept, (i) => letterOf(view.getUint8(i * SYMBOL_SIZE + 4)));
-  const starts = Uint32Array.from(kept, (i) => view.getUint32(i * SYMBOL_SIZE, true));
-  return new SymbolTable(
-    origin,
-    addresses,
-    types,
-    new ElfNames(strtab, starts, Uint32Array.from(ends)),
-  );
-}
-
-function letterOf(info: number): number {
-  const letter = { 1: 'd', 2: 't' }[info & 0xf] ?? '?';
-  const binding = info >>> 4;
-  if (binding === 2) return (info & 0xf) === 1 ? 0x56 : 0x57;
-  return (binding === 1 ? letter.toUpperCase() : letter).charCodeAt(0);
 }
