@@ -28,8 +28,9 @@ export interface MemoryRow {
   readonly owner: MemoryOwner | undefined;
   readonly starts: boolean;
   readonly phys: bigint | undefined;
-  /** Why bytes are missing, when that begins here. */
+  /** Why bytes are missing; `whyStarts` when that begins in this row. */
   readonly why: string | undefined;
+  readonly whyStarts: boolean;
 }
 
 /** Row `row` (by 16 bytes) of a range; the range begins at a multiple of 16. */
@@ -39,6 +40,7 @@ export function rowOf(range: MemoryRange, row: number): MemoryRow {
   const runs: Run[] = [];
   let phys: bigint | undefined;
   let why: string | undefined;
+  let whyStarts = false;
   for (const span of overlapping(range.spans, from, to)) {
     const start = Math.max(from, span.offset);
     const end = Math.min(to, span.offset + span.length);
@@ -46,7 +48,10 @@ export function rowOf(range: MemoryRange, row: number): MemoryRow {
     runs.push(runOf(range, span.state, start, end - start, start - from));
     if (phys === undefined && span.phys !== undefined)
       phys = span.phys + BigInt(start - span.offset);
-    if (span.why !== undefined && (span.offset >= from || row === 0)) why ??= span.why;
+    if (span.why !== undefined && why === undefined) {
+      why = span.why;
+      whyStarts = span.offset >= from || row === 0;
+    }
   }
   const owner = range.owners.findLast(
     (candidate) => candidate.offset < to && candidate.offset + candidate.length > from,
@@ -58,6 +63,7 @@ export function rowOf(range: MemoryRange, row: number): MemoryRow {
     starts: owner !== undefined && (owner.offset >= from || row === 0),
     phys,
     why,
+    whyStarts,
   };
 }
 
@@ -72,6 +78,7 @@ export function loadingRow(address: bigint): MemoryRow {
     starts: false,
     phys: undefined,
     why: undefined,
+    whyStarts: false,
   };
 }
 

@@ -37,8 +37,8 @@ export async function findEntries(
     entries.push({
       key: 'exact',
       kind: 'memory',
-      text: hex16(exact.address),
-      detail: exact.symbol ? symbolText(exact.symbol) : '',
+      text: exact.symbol ? symbolText(exact.symbol) : hex16(exact.address),
+      detail: exact.symbol ? hex16(exact.address) : '',
       run: () => {
         workbench.go(memoryAt(exact.address));
       },
@@ -97,6 +97,7 @@ function completionEntry(
       if (address === undefined) return undefined;
       return {
         ...base,
+        detail: `${detail}  ${hex16(address)}`,
         run: () => {
           workbench.go(memoryAt(address));
         },

@@ -58,14 +58,11 @@ describe('rows of the hexdump', () => {
     expect(byteAtColumn(90)).toBe(15);
   });
 
-  test('the reason is said where a span begins, once', () => {
+  test('the reason is said in every row, and where it begins', () => {
     const memory = range('present*24 excluded*40');
-    expect([0, 1, 2, 3].map((row) => rowOf(memory, row).why)).toEqual([
-      undefined,
-      'user page',
-      undefined,
-      undefined,
-    ]);
+    const rows = [0, 1, 2, 3].map((row) => rowOf(memory, row));
+    expect(rows.map(({ why }) => why)).toEqual([undefined, 'user page', 'user page', 'user page']);
+    expect(rows.map(({ whyStarts }) => whyStarts)).toEqual([false, true, false, false]);
     expect(stateAt(memory, 23)).toBe('present');
     expect(stateAt(memory, 24)).toBe('excluded');
   });

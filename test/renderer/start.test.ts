@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FactSheet } from '../../src-renderer/model/facts.ts';
 import { pageShares } from '../../src-renderer/model/completeness.ts';
+import { verdictOf } from '../../src-renderer/model/verdict.ts';
 import { splitPaths } from '../../src-renderer/start/split-paths.ts';
 import { errorInfoOf } from '../../src-renderer/state/errors.ts';
 
@@ -51,4 +52,26 @@ test('pages by what is known of them; a part that is not known is left out', () 
     ['excluded', 122880],
   ]);
   expect(pageShares(new FactSheet([]))).toEqual([]);
+});
+
+test.each([
+  [
+    'Oops: 0000 [#1] SMP',
+    'BUG: kernel NULL pointer dereference',
+    'BUG: kernel NULL pointer dereference',
+  ],
+  [
+    'Kernel panic - not syncing: Fatal exception in interrupt',
+    'kernel BUG at mm/slub.c:1!',
+    'kernel BUG at mm/slub.c:1!',
+  ],
+  [
+    'Kernel panic - not syncing: sysrq triggered crash',
+    'sysrq: Trigger a crash',
+    'Kernel panic - not syncing: sysrq triggered crash',
+  ],
+  ['Kernel panic - not syncing: hung_task', undefined, 'Kernel panic - not syncing: hung_task'],
+  [undefined, undefined, undefined],
+])('of %s and %s the headline is %s', (panic, fault, headline) => {
+  expect(verdictOf(panic, fault)[0]).toBe(headline);
 });
