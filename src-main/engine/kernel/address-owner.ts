@@ -16,7 +16,7 @@ export function describeAddress(program: Program, value: bigint): AddressInfo {
     const { name, size, module } = at.symbol;
     return {
       address,
-      kind: module === undefined ? kindOfLetter(at.symbol.letter) : 'module',
+      kind: module === undefined ? program.translator.regionOf(address).name : 'module',
       label: plus(name, at.offset) + (module === undefined ? '' : ` [${module}]`),
       symbol:
         module === undefined
@@ -73,21 +73,6 @@ export function clipOwner(
     label: owner.label,
     address: owner.start,
   };
-}
-
-function kindOfLetter(letter: string): string {
-  switch (letter.toUpperCase()) {
-    case 'T':
-      return 'kernel text';
-    case 'D':
-      return 'kernel data';
-    case 'B':
-      return 'kernel bss';
-    case 'R':
-      return 'kernel rodata';
-    default:
-      return 'kernel image';
-  }
 }
 
 function plus(name: string, offset: number): string {

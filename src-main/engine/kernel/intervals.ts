@@ -61,7 +61,7 @@ function taskStructSize(program: Program): number {
 }
 
 /**
- * `hardirq_stack_ptr` of each CPU points at the last word of its stack. A per-CPU variable of its own
+ * `hardirq_stack_ptr` of each CPU points at the top of its stack, since 5.12 one word below. A per-CPU variable of its own
  * until 6.1 and since 6.14, a member of `pcpu_hot` between.
  * @source arch/x86/kernel/irq_64.c `map_irq_stack()`
  */
@@ -74,7 +74,7 @@ function irqStacks(program: Program): Interval[] {
         : program.perCpu('pcpu_hot', 'struct pcpu_hot', cpu).member('hardirq_stack_ptr').pointer(),
     );
     if (top === undefined || top === 0n) continue;
-    const end = addVirt(top, 8);
+    const end = (top + 4095n) & ~4095n;
     stacks.push({
       start: end - BigInt(IRQ_STACK_SIZE),
       end,

@@ -78,9 +78,20 @@ function slabObject(program: Program, address: VirtAddr): SlabObject | undefined
   };
 }
 
+/** Masks begin here; the struct pages themselves lie lower (vmemmap). */
+const LOWEST_MASK = 0xffff_ffff_0000_0000n;
+
+/**
+ * The head of a compound page. Bit 0 marks a tail; the rest is the head's address, or in 7.x
+ * (`compound_info`) maybe the mask that leads there.
+ * @source include/linux/page-flags.h `_compound_head()`
+ */
 function headOf(page: KernelObject): KernelObject {
-  const head = page.member('compound_head').pointer();
-  return (head & 1n) === 0n ? page : page.at(page.type, virtAddr(head - 1n));
+  const name = page.has('compound_info') ? 'compound_info' : 'compound_head';
+  const info = page.member(name).pointer();
+  if ((info & 1n) === 0n) return page;
+  const head = info >= LOWEST_MASK ? page.address & info : info - 1n;
+  return page.at(page.type, virtAddr(head));
 }
 
 function isSlab(page: KernelObject, mark: SlabMark): boolean {
