@@ -130,7 +130,14 @@ export class DwarfCursor {
       this.position++;
       return byte < 0x40 ? byte : byte - 0x80;
     }
-    return Number(this.slebBig());
+    const end = this.#lebEnd();
+    const length = end - this.position;
+    if (length > 4) return Number(this.slebBig());
+    let value = 0;
+    for (let i = 0; i < length; i++) value |= (this.bytes[this.position + i]! & 0x7f) << (7 * i);
+    this.position = end;
+    const unused = 32 - 7 * length;
+    return (value << unused) >> unused;
   }
 
   ulebBig(): bigint {

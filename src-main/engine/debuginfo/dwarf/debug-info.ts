@@ -1,7 +1,9 @@
 import { FaultError } from '../../base/fault.ts';
 import { signedOf } from '../symbol-table.ts';
 import { AddressIndex } from './address-index.ts';
+import { findCallSite } from './call-sites.ts';
 import { DwarfFile } from './dwarf-file.ts';
+import type { CallSite, CallSites } from './frame-context.ts';
 import { UnitFunctions, type FunctionScope } from './functions.ts';
 import { LineTable, type LineRange, type SourceLocation } from './line-table.ts';
 import type { DwarfSections } from './sections.ts';
@@ -29,7 +31,7 @@ const MAX_UNITS = 256;
  * The debug information of one file. Addresses given and answered are the file's own (link-time).
  * Nothing is read before it is needed: an address costs its unit, its abbreviations and its lines.
  */
-export class DwarfDebugInfo {
+export class DwarfDebugInfo implements CallSites {
   readonly file: DwarfFile;
   readonly name: string;
   readonly #addresses: AddressIndex;
@@ -60,6 +62,13 @@ export class DwarfDebugInfo {
     if (this.#locations.size >= MAX_CACHED) this.#locations.clear();
     this.#locations.set(address, location);
     return location;
+  }
+
+  /** The call that returns to an address. @throws FaultError `corrupt` */
+  findCallSite(returnAddress: bigint): CallSite | undefined {
+    const unit = this.findUnit(returnAddress - 1n);
+    const subprogram = unit && this.functionsOf(unit).findSubprogram(signedOf(returnAddress - 1n));
+    return subprogram && findCallSite(subprogram, returnAddress);
   }
 
   findUnit(address: bigint): DwarfUnit | undefined {

@@ -1,7 +1,14 @@
 import { skipForm, skipVariableForm, type Abbrev, type AbbrevTable } from './abbrev.ts';
 import { DW_AT, DW_FORM } from './constants.ts';
 import { DwarfCursor } from './cursor.ts';
-import { readAddress, readInteger, readReference, readString } from './form.ts';
+import {
+  readAddress,
+  readInteger,
+  readReference,
+  readString,
+  readUnitOffset,
+  readUnsigned,
+} from './form.ts';
 import type { DieRef, DwarfUnit } from './unit.ts';
 
 /** Where a variable's location is written. */
@@ -137,43 +144,66 @@ export class DieCursor {
 
   /** A constant or section offset as a double; undefined where there is none. */
   unsigned(attribute: number): number | undefined {
-    const value = this.integer(attribute);
-    return value === undefined ? undefined : Number(value);
+    const index = this.#indexOf(attribute);
+    if (index < 0) return undefined;
+    const form = this.#forms[index]!;
+    if (form === DW_FORM.implicitConst) return Number(this.#abbrev.constants.get(index));
+    const { position } = this.#data;
+    const value = readUnsigned(this.#goTo(index), form, this.unit.header);
+    this.#data.position = position;
+    return value;
   }
 
   /** A constant; only sdata and implicit_const can be negative. */
   integer(attribute: number): bigint | undefined {
-    return this.#at(attribute, (data, form, index) =>
-      form === DW_FORM.implicitConst
-        ? this.#abbrev.constants.get(index)
-        : readInteger(data, form, this.unit.header),
-    );
+    const index = this.#indexOf(attribute);
+    if (index < 0) return undefined;
+    const form = this.#forms[index]!;
+    if (form === DW_FORM.implicitConst) return this.#abbrev.constants.get(index);
+    const { position } = this.#data;
+    const value = readInteger(this.#goTo(index), form, this.unit.header);
+    this.#data.position = position;
+    return value;
   }
 
   string(attribute: number): string | undefined {
-    return this.#at(attribute, (data, form) => readString(data, form, this.unit));
+    const index = this.#indexOf(attribute);
+    if (index < 0) return undefined;
+    const { position } = this.#data;
+    const value = readString(this.#goTo(index), this.#forms[index]!, this.unit);
+    this.#data.position = position;
+    return value;
   }
 
   /** An address; undefined where the attribute is something else. */
   address(attribute: number): number | undefined {
-    return this.#at(attribute, (data, form) => readAddress(data, form, this.unit));
+    const index = this.#indexOf(attribute);
+    if (index < 0) return undefined;
+    const { position } = this.#data;
+    const value = readAddress(this.#goTo(index), this.#forms[index]!, this.unit);
+    this.#data.position = position;
+    return value;
   }
 
   reference(attribute: number): DieRef | undefined {
-    return this.#at(attribute, (data, form) => readReference(data, form, this.unit));
+    const index = this.#indexOf(attribute);
+    if (index < 0) return undefined;
+    const { position } = this.#data;
+    const value = readReference(this.#goTo(index), this.#forms[index]!, this.unit);
+    this.#data.position = position;
+    return value;
   }
 
+  /** Bytes of an expression or block. */
   block(attribute: number): Uint8Array | undefined {
-    return this.#at(attribute, (data, form) => {
-      if (!BLOCK_FORMS.has(form)) return undefined;
-      const start = data.position;
-      if (form === DW_FORM.data16) return data.take(16);
-      skipForm(data, form, this.unit.header);
-      const end = data.position;
-      data.position = start;
-      const length = lengthOfBlock(data, form);
-      return data.bytes.subarray(end - length, end);
-    });
+    const index = this.#indexOf(attribute);
+    const form = index < 0 ? 0 : this.#forms[index]!;
+    if (!BLOCK_FORMS.has(form)) return undefined;
+    const { position } = this.#data;
+    const data = this.#goTo(index);
+    const value = data.take(form === DW_FORM.data16 ? 16 : lengthOfBlock(data, form));
+    data.position = position;
+    return value;
   }
 
   /** Of DW_AT_location, DW_AT_frame_base and such. */
@@ -188,22 +218,16 @@ export class DieCursor {
     return { kind: 'list', offset };
   }
 
-  #at<T>(
-    attribute: number,
-    read: (data: DwarfCursor, form: number, index: number) => T | undefined,
-  ): T | undefined {
-    const index = this.#indexOf(attribute);
-    if (index < 0) return undefined;
-    const data = this.#data;
-    const { position } = data;
-    data.position = this.#starts[index]!;
-    const value = read(data, this.#forms[index]!, index);
-    data.position = position;
-    return value;
+  #goTo(index: number): DwarfCursor {
+    this.#data.position = this.#starts[index]!;
+    return this.#data;
   }
 
+  /** A DIE has few attributes: a loop is faster than the array's own search. */
   #indexOf(attribute: number): number {
-    return this.#abbrev.attributes.indexOf(attribute);
+    const { attributes } = this.#abbrev;
+    for (let i = 0; i < attributes.length; i++) if (attributes[i] === attribute) return i;
+    return -1;
   }
 
   #readIndirect(index: number): void {
@@ -217,9 +241,13 @@ export class DieCursor {
 
   /** Position of the next sibling, -1 where the DIE does not say it or says nonsense. */
   #siblingAfter(position: number): number {
-    const sibling = this.reference(DW_AT.sibling);
-    if (sibling === undefined || sibling.unit !== this.unit) return -1;
-    const found = sibling.offset - this.#data.origin;
+    const index = this.#indexOf(DW_AT.sibling);
+    if (index < 0) return -1;
+    const data = this.#data;
+    const back = data.position;
+    // Within the unit, and nothing else makes sense.
+    const found = readUnitOffset(this.#goTo(index), this.#forms[index]!);
+    data.position = back;
     return found > position && found <= this.#data.bytes.length ? found : -1;
   }
 

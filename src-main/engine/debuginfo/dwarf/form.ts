@@ -34,6 +34,37 @@ export function readInteger(
   }
 }
 
+/** As {@link readInteger}, as a double; sdata can be negative. */
+export function readUnsigned(
+  data: DwarfCursor,
+  form: number,
+  format: UnitFormat,
+): number | undefined {
+  switch (form) {
+    case DW_FORM.flagPresent:
+      return 1;
+    case DW_FORM.data1:
+    case DW_FORM.flag:
+      return data.u8();
+    case DW_FORM.data2:
+      return data.u16();
+    case DW_FORM.data4:
+      return data.u32();
+    case DW_FORM.data8:
+      return data.u64AsNumber();
+    case DW_FORM.udata:
+    case DW_FORM.loclistx:
+    case DW_FORM.rnglistx:
+      return data.uleb();
+    case DW_FORM.sdata:
+      return data.sleb();
+    case DW_FORM.secOffset:
+      return data.sectionOffset(format.offsetSize);
+    default:
+      return undefined;
+  }
+}
+
 /** Undefined for other forms. @throws FaultError `corrupt` for a string outside its section */
 export function readString(data: DwarfCursor, form: number, unit: DwarfUnit): string | undefined {
   const { file } = unit;
@@ -86,6 +117,24 @@ function readIndex(data: DwarfCursor, form: number, indexes: Indexes): number | 
   return size === 0 ? data.uleb() : data.unsigned(size);
 }
 
+/** Offset within the unit; -1 for forms that reach outside. */
+export function readUnitOffset(data: DwarfCursor, form: number): number {
+  switch (form) {
+    case DW_FORM.ref1:
+      return data.u8();
+    case DW_FORM.ref2:
+      return data.u16();
+    case DW_FORM.ref4:
+      return data.u32();
+    case DW_FORM.ref8:
+      return data.u64AsNumber();
+    case DW_FORM.refUdata:
+      return data.uleb();
+    default:
+      return -1;
+  }
+}
+
 /** Undefined for other forms. @throws FaultError `corrupt` for a DIE that no unit holds */
 export function readReference(
   data: DwarfCursor,
@@ -93,21 +142,11 @@ export function readReference(
   unit: DwarfUnit,
 ): DieRef | undefined {
   const { offset, offsetSize, version, addressSize } = unit.header;
+  const within = readUnitOffset(data, form);
+  if (within >= 0) return { unit, offset: offset + within };
   switch (form) {
-    case DW_FORM.ref1:
-      return { unit, offset: offset + data.u8() };
-    case DW_FORM.ref2:
-      return { unit, offset: offset + data.u16() };
-    case DW_FORM.ref4:
-      return { unit, offset: offset + data.u32() };
-    case DW_FORM.ref8:
-      return { unit, offset: offset + data.u64AsNumber() };
-    case DW_FORM.refUdata:
-      return { unit, offset: offset + data.uleb() };
-    case DW_FORM.refAddr: {
-      const size = version <= 2 ? addressSize : offsetSize;
-      return unit.file.dieAt(data.unsigned(size));
-    }
+    case DW_FORM.refAddr:
+      return unit.file.dieAt(data.unsigned(version <= 2 ? addressSize : offsetSize));
     case DW_FORM.refSup4:
       return unit.file.supplement().dieAt(data.u32());
     case DW_FORM.refSup8:

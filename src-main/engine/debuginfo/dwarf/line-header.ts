@@ -21,8 +21,9 @@ export interface LineHeader extends UnitFormat {
   readonly program: DwarfCursor;
 }
 
+/** Of hundreds of files few are asked for, so the name is decoded then. */
 interface LineFile {
-  readonly name: string;
+  readonly name: () => string;
   readonly directory: number;
 }
 
@@ -90,12 +91,12 @@ type Names = Pick<LineHeader, 'directories' | 'files'>;
 function readOldTables(cursor: DwarfCursor): Names {
   const directories = [''];
   for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) directories.push(name);
-  const files: LineFile[] = [{ name: '', directory: 0 }];
+  const files: LineFile[] = [{ name: () => '', directory: 0 }];
   for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) {
     const directory = cursor.uleb();
     cursor.skipLeb(); // modification time
     cursor.skipLeb(); // size
-    files.push({ name, directory });
+    files.push({ name: () => name, directory });
   }
   return { directories, files };
 }
@@ -105,7 +106,7 @@ function readTables(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): N
   if (format.offsetSize !== unit.header.offsetSize) {
     throw cursor.corrupt('the same DWARF format as its unit', `${format.offsetSize}-byte offsets`);
   }
-  const directories = readEntries(cursor, format, unit).map(({ name }) => name);
+  const directories = readEntries(cursor, format, unit).map(({ name }) => name());
   return { directories, files: readEntries(cursor, format, unit) };
 }
 
@@ -120,33 +121,47 @@ function readEntries(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): 
   }
   const entries: LineFile[] = [];
   for (let i = 0; i < count; i++) {
-    let name = '';
+    let path: { position: number; form: number } | undefined;
     let directory = 0;
     for (const { content, form } of columns) {
       const at = cursor.position;
-      if (content === DW_LNCT.path) name = readString(cursor, form, unit) ?? '';
+      if (content === DW_LNCT.path) path = { position: at, form };
       else if (content === DW_LNCT.directoryIndex) {
         directory = Number(readInteger(cursor, form, format) ?? 0n);
       }
       cursor.position = at;
       skipForm(cursor, form, format);
     }
-    entries.push({ name, directory });
+    entries.push({ name: () => nameAt(cursor, path, unit), directory });
     if (cursor.atEnd && i + 1 < count) throw cursor.corrupt(`${count} entries`, `${i + 1}`);
   }
   return entries;
 }
 
-/** Path of a file number, joined as the header says; undefined where there is no such file. */
+function nameAt(
+  cursor: DwarfCursor,
+  path: { position: number; form: number } | undefined,
+  unit: DwarfUnit,
+): string {
+  if (path === undefined) return '';
+  const at = new DwarfCursor(cursor.bytes, cursor.what, cursor.origin, path.position);
+  return readString(at, path.form, unit) ?? '';
+}
+
+/**
+ * Path of a file number, joined as the header says; undefined where there is no such file. A
+ * compilation directory that is relative was rewritten by -ffile-prefix-map, as were the names
+ * (Debian's kernels): it is no part of their paths.
+ */
 export function pathOfFile(header: LineHeader, file: number, compDir: string): string | undefined {
   const entry = header.files[file];
-  if (entry === undefined || entry.name === '') return undefined;
-  const isOld = header.version < 5;
-  const directory = header.directories[entry.directory];
-  if (directory === undefined) return entry.name;
-  const root = isOld ? compDir : (header.directories[0] ?? compDir);
-  const isRoot = entry.directory === 0;
-  return join(join(root, isRoot ? '' : directory), entry.name);
+  const name = entry?.name();
+  if (entry === undefined || name === undefined || name === '') return undefined;
+  const told = header.version < 5 ? compDir : (header.directories[0] ?? compDir);
+  const root = told.startsWith('/') ? told : '';
+  const directory = entry.directory === 0 ? '' : header.directories[entry.directory];
+  if (directory === undefined) return name;
+  return join(join(root, directory), name);
 }
 
 function join(directory: string, name: string): string {
