@@ -1,4 +1,4 @@
-import { addVirt, type VirtAddr } from '../base/address.ts';
+import type { VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
 import type { Program } from '../program/program.ts';
 import { memoized } from './memo.ts';
