@@ -1,7 +1,7 @@
 import { defineConfig } from 'playwright/test';
-import { findChromium } from './build/chromium.ts';
+import { findTestChromium } from './build/chromium.ts';
 
-const executablePath = findChromium();
+const executablePath = findTestChromium();
 
 /** The window, in a real browser. `npm test` finds or installs the browser and runs this. */
 export default defineConfig({

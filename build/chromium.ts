@@ -1,32 +1,29 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { chromium } from 'playwright';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { BrowserType } from 'playwright';
+import { findChromium } from '../src-main/hosts/cli/app-window.ts';
 
 /** The one command that helps where no Chromium was found. */
 export const CHROMIUM_COMMAND = 'npx playwright install --with-deps chromium';
 
-/**
- * A Chromium to show or test the window in: the one named in OOPSCOPE_CHROMIUM, Playwright's, the
- * system's.
- */
-export function findChromium(): string | undefined {
-  const named = process.env['OOPSCOPE_CHROMIUM'];
-  if (named) return named;
-  const playwrights = chromium.executablePath();
-  if (playwrights && existsSync(playwrights)) return playwrights;
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  for (const name of names)
-    for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-      const path = join(folder, name);
-      if (folder && isExecutable(path)) return path;
-    }
-  return ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find(isExecutable);
+/** Said wherever the binary would be wanted. */
+export const NO_ELECTRON = 'no Electron binary here (npx install-electron fetches it)';
+
+/** The Chromium that Playwright has installed. */
+export function playwrightsChromium(): string | undefined {
+  // Loaded only when asked for: it is large, and `npm start` seldom needs it.
+  const { chromium } = createRequire(import.meta.url)('playwright') as { chromium: BrowserType };
+  const path = chromium.executablePath();
+  return path && existsSync(path) ? path : undefined;
 }
 
-/** As {@link findChromium}, but as root on Debian installs one where there is none. */
+/**
+ * A Chromium for the tests: the one named in OOPSCOPE_CHROMIUM, Playwright's, the system's. As root
+ * on Debian, one is installed where there is none.
+ */
 export function findOrInstallChromium(): string | undefined {
-  const found = findChromium();
+  const found = findTestChromium();
   if (found || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
   console.log('No Chromium here: installing the one of the distribution (apt-get)…');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -38,14 +35,9 @@ export function findOrInstallChromium(): string | undefined {
     done = spawnSync('apt-get', install, options);
   }
   if (done.status !== 0) console.log(done.stderr.trim());
-  return findChromium();
+  return findTestChromium();
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+export function findTestChromium(): string | undefined {
+  return process.env['OOPSCOPE_CHROMIUM'] ?? playwrightsChromium() ?? findChromium();
 }

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { _electron, expect, test } from 'playwright/test';
-import { findElectron, NO_ELECTRON } from '../../../build/electron-binary.ts';
+import { NO_ELECTRON } from '../../../build/chromium.ts';
+import { findElectronApp } from '../../../src-main/hosts/cli/project-files.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const sample = join(root, 'build', 'sample', 'sample.kdump');
-const executablePath = findElectron();
+const executablePath = findElectronApp()?.binary;
 
 test.skip(executablePath === undefined, NO_ELECTRON);
 test.skip(!existsSync(sample), 'build/sample/sample.kdump is not in this checkout');

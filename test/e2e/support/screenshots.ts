@@ -6,13 +6,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
-import { findChromium } from '../../../build/chromium.ts';
+import { findTestChromium } from '../../../build/chromium.ts';
 import { root, SAMPLE, serveWindow } from './window.ts';
 
 const [dump = SAMPLE, folder = join(root, 'test-results', 'screenshots'), ...sizes] =
   process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
-const executablePath = findChromium();
+const executablePath = findTestChromium();
 const browser = await chromium.launch({
   ...(executablePath ? { executablePath } : {}),
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
