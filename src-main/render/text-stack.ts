@@ -21,6 +21,12 @@ export function stackLines(block: StackBlock): string[] {
     lines.push(frameLine(frame, block.symbolOffsets));
     if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
   }
+  if (lines.length === 1) {
+    lines.push(stack.end.complete ? '(no stack)' : `(no stack: ${printable(stack.end.why)})`);
+  } else if (!stack.end.complete) {
+    lines.push(`    (the trace ends here: ${printable(stack.end.why)})`);
+  }
+  for (const warning of stack.warnings) lines.push(`    (${printable(warning)})`);
   return lines;
 }
 

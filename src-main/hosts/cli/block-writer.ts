@@ -44,8 +44,9 @@ function textWriter(
     end: (error) => {
       if (format === 'text') output.out(text.end());
       const name = line.trim().split(/\s/, 1)[0] ?? '';
-      if (error !== undefined)
-        complain(output, 'error', printableLines(`${name}: ${error.message}`));
+      if (error === undefined) return;
+      const said = error.message.startsWith(`${name}:`) ? '' : `${name}: `;
+      complain(output, 'error', printableLines(`${said}${error.message}`));
     },
   };
 }
