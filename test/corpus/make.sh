@@ -99,6 +99,7 @@ make_one() {
     [ "$release" = "${R[release]}" ] || { say "sample: its kernel ${R[release]} is no longer in the archive: no vmlinux"; return 0; }
     ln -f "$kernel/vmlinux" "$out/vmlinux"
     echo "${R[id]}-$release" > "$out/recipe.id"
+    say "sample: the committed one, with its vmlinux"
     return 0
   fi
   mkdir -p "$out"
