@@ -1,4 +1,4 @@
-import type { Table } from '../../src-shared/contract/index.ts';
+import { isAbsent, type Table } from '../../src-shared/contract/index.ts';
 import { cellText } from './table.ts';
 
 const LOOKED_AT = 400;
@@ -14,7 +14,8 @@ export function gridTemplate(table: Table): string {
     const step = Math.max(1, Math.floor(cells.length / LOOKED_AT));
     for (let row = 0; row < cells.length; row += step) {
       const value = cells[row];
-      if (value !== undefined) widest = Math.max(widest, cellText(value, column).length);
+      if (value !== undefined && !isAbsent(value))
+        widest = Math.max(widest, cellText(value, column).length);
     }
     const mono = column.kind === 'address' || column.kind === 'physical' || column.kind === 'flags';
     return Math.min(32, widest) * (mono ? 7.4 : 7.6) + 14;

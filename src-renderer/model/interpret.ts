@@ -45,3 +45,8 @@ export function asciiOf(bytes: Uint8Array): string | undefined {
   }
   return text.length >= 2 ? text : undefined;
 }
+
+/** In the lower half of the address space, and above the page no program maps. */
+export function looksLikeUserPointer(value: bigint): boolean {
+  return value >= 0x1_0000n && value < 1n << 56n;
+}

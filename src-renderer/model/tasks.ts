@@ -9,6 +9,7 @@ export interface TaskTable {
   readonly state: number | undefined;
   readonly comm: number | undefined;
   readonly active: Uint8Array;
+  /** 0 user task, 1 kernel thread, 2 not known. */
   readonly kernel: Uint8Array;
   readonly texts: readonly string[];
   /** States that occur, with how many tasks are in each. */
@@ -21,17 +22,18 @@ export function taskTable(ps: Table): TaskTable {
   const activeColumn = findColumn(ps, 'active');
   const kernelColumn = findColumn(ps, 'kernel');
   const commColumn = findColumn(ps, 'comm', 'command');
+  const stateColumn = findColumn(ps, 'state', 'st');
   const active = new Uint8Array(ps.rowCount);
   const kernel = new Uint8Array(ps.rowCount);
   for (let row = 0; row < ps.rowCount; row++) {
     const mark = cellAt(ps, activeColumn, row);
     active[row] = mark === true || mark === '>' ? 1 : 0;
     const known = cellAt(ps, kernelColumn, row);
-    // Without a column of its own: names of kernel threads stand in brackets, as in ps(1).
-    kernel[row] =
-      known === true || (isAbsent(known) && String(cellAt(ps, commColumn, row)).startsWith('['))
-        ? 1
-        : 0;
+    if (!isAbsent(known)) kernel[row] = known === true ? 1 : 0;
+    // Names of kernel threads stand in brackets, as in ps(1). Where the task could be read in part
+    // only, the lack of brackets says nothing.
+    else if (String(cellAt(ps, commColumn, row)).startsWith('[')) kernel[row] = 1;
+    else kernel[row] = isAbsent(cellAt(ps, stateColumn, row)) ? 2 : 0;
   }
   const indices = ps.columns
     .map((_, index) => index)
@@ -80,7 +82,7 @@ export function filterTasks(tasks: TaskTable, filter: TaskFilter): Uint32Array {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return filterRows(tasks.table.rowCount, (row) => {
     if (filter.activeOnly && !tasks.active[row]) return false;
-    if (filter.kind !== 'all' && (filter.kind === 'kernel') !== (tasks.kernel[row] === 1))
+    if (filter.kind !== 'all' && tasks.kernel[row] !== (filter.kind === 'kernel' ? 1 : 0))
       return false;
     if (filter.state && String(cellAt(tasks.table, tasks.state, row)) !== filter.state)
       return false;
