@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Writable, Readable } from 'node:stream';
 
@@ -41,16 +41,19 @@ export function hasDisplay(): boolean {
   return Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
 }
 
+export interface AppWindow {
+  /** Resolves to the browser's exit status when the window was closed. */
+  readonly closed: Promise<number>;
+  close(): void;
+}
+
 /**
- * Opens the page in a window without address bar, in a profile of its own: no extension of the
- * user's browser sees the dump. The page is told its token over a pipe, because other users of the
- * machine can read command lines.
- * @returns the browser's process: it ends when the window is closed
+ * Opens the page in a window without address bar, in a profile of its own that goes with it: no
+ * extension of the user's browser sees the dump, and no other window ends when this one does. The
+ * page is told its token over a pipe, because other users of the machine can read command lines.
  */
-export function openAppWindow(binary: string, url: string): ChildProcess {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const profile = join(cache, 'oopscope', 'window');
-  mkdirSync(profile, { recursive: true, mode: 0o700 });
+export function openAppWindow(binary: string, url: string): AppWindow {
+  const profile = mkdtempSync(join(tmpdir(), 'oopscope-window-'));
   const page = new URL(url);
   const child = spawn(
     binary,
@@ -68,7 +71,11 @@ export function openAppWindow(binary: string, url: string): ChildProcess {
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
   );
   navigate(child, page);
-  return child;
+  const closed = new Promise<number>((resolve) => {
+    child.on('error', () => resolve(1));
+    child.on('exit', (code) => resolve(code ?? 0));
+  }).finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  return { closed, close: () => child.kill() };
 }
 
 /** Sends the page to its whole address by the DevTools protocol, then lets go of it. */

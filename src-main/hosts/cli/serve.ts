@@ -43,7 +43,7 @@ export async function open(files: readonly string[], output: Output): Promise<nu
     await interrupted();
   } else {
     const window = openAppWindow(chromium, started.server.url);
-    const how = await Promise.race([ended(window), interrupted()]);
+    const how = await Promise.race([window.closed, interrupted()]);
     if (how !== undefined && how !== 0) {
       complain(
         output,
@@ -53,7 +53,8 @@ export async function open(files: readonly string[], output: Output): Promise<nu
       output.out(`${started.server.url}\n`);
       await interrupted();
     }
-    window.kill();
+    window.close();
+    await window.closed;
   }
   await started.stop();
   return EXIT.ok;
