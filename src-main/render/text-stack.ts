@@ -14,6 +14,7 @@ export function stackLines(block: StackBlock): string[] {
   const lines = [taskLine(stack.task)];
   // crash begins at its own handler's frame and meets these registers further down.
   if (stack.startRegisters !== undefined) lines.push(...registerLines(stack.startRegisters));
+  if (stack.start === 'none' && stack.frames.length === 0) lines.push('(no stack)');
   let method: StackFrame['method'] | undefined;
   for (const frame of stack.frames) {
     if (!frame.exact && method !== frame.method) lines.push(`    (${GUESS[frame.method]})`);

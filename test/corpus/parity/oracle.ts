@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 const scripts = join(import.meta.dirname, '..');
@@ -88,23 +88,25 @@ export function askDrgn(corpus: CorpusDump): DrgnFacts {
   };
 }
 
-/** What crash 9 prints for some commands; made once for each dump and command. */
-export function askCrash(corpus: CorpusDump, commands: readonly string[]): string {
-  const input = `${commands.join('\n')}\n`;
-  const out = join(corpus.folder, 'oracle', keyOf(corpus, Buffer.from(input)), 'crash.txt');
-  if (!existsSync(out)) {
-    const scratch = mkdtempSync(join(tmpdir(), 'oopscope-crash-'));
-    try {
-      const file = join(scratch, 'commands');
-      writeFileSync(file, input);
-      const text = run([join(scripts, 'run-crash.sh'), corpus.dump, corpus.vmlinux, file]);
-      mkdirSync(join(out, '..'), { recursive: true });
-      writeFileSync(out, text);
-    } finally {
-      rmSync(scratch, { recursive: true, force: true });
-    }
+/**
+ * What crash 9 prints for each of some commands; made once for each dump and list of commands, in
+ * one run of crash, which takes its time to start.
+ */
+export function askCrash(
+  corpus: CorpusDump,
+  commands: readonly string[],
+): ReadonlyMap<string, string> {
+  const key = keyOf(corpus, Buffer.from(commands.join('\n')));
+  const out = join(corpus.folder, 'oracle', key);
+  const fileOf = (i: number) => join(out, `crash-${i}.txt`);
+  if (!existsSync(join(out, 'crash-done'))) {
+    mkdirSync(out, { recursive: true });
+    const input = join(out, 'crash-commands');
+    writeFileSync(input, commands.map((command, i) => `${command} > ${fileOf(i)}\n`).join(''));
+    run([join(scripts, 'run-crash.sh'), corpus.dump, corpus.vmlinux, input]);
+    writeFileSync(join(out, 'crash-done'), '');
   }
-  return readFileSync(out, 'utf8');
+  return new Map(commands.map((command, i) => [command, readFileSync(fileOf(i), 'utf8')]));
 }
 
 function keyOf(corpus: CorpusDump, input: Uint8Array): string {

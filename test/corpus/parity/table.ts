@@ -4,7 +4,6 @@ interface Row {
   readonly what: string;
   readonly equal: number;
   readonly of: number;
-  readonly against: string;
 }
 
 const rows: Row[] = [];
@@ -13,10 +12,20 @@ export function record(row: Row): void {
   rows.push(row);
 }
 
-export function printTable(): void {
-  const lines = rows.map(
-    ({ dump, what, equal, of, against }) =>
-      `${dump.padEnd(14)} ${what.padEnd(24)} ${String(equal).padStart(6)} of ${String(of).padEnd(6)} ${against}`,
+/** A line a question, a column a dump: `equal of all`. */
+export function printTable(oracle: string): void {
+  const dumps = [...new Set(rows.map(({ dump }) => dump))];
+  const questions = [...new Set(rows.map(({ what }) => what))];
+  const cell = (what: string, dump: string): string => {
+    const row = rows.find((candidate) => candidate.what === what && candidate.dump === dump);
+    return row === undefined ? '-' : `${row.equal} of ${row.of}`;
+  };
+  const width = 14;
+  const lines = questions.map(
+    (what) => what.padEnd(32) + dumps.map((dump) => cell(what, dump).padStart(width)).join(''),
   );
-  console.log(`\nEqual to the oracle, without vmlinux on our side:\n${lines.join('\n')}\n`);
+  const heading = ''.padEnd(32) + dumps.map((dump) => dump.padStart(width)).join('');
+  console.log(
+    `\nEqual to ${oracle} (with vmlinux; we had the dump alone):\n${heading}\n${lines.join('\n')}\n`,
+  );
 }
