@@ -11,6 +11,17 @@ export const ABSENT_LABEL: Readonly<Record<AbsentReason, string>> = {
   'not-applicable': '–',
 };
 
+/** The same in two characters, those of the hexdump where it has the state too. */
+export const ABSENT_GLYPH: Readonly<Record<AbsentReason, string>> = {
+  excluded: 'xx',
+  'not-in-dump': '--',
+  'not-mapped': '··',
+  'unknown-type': '?t',
+  'unknown-symbol': '?s',
+  corrupt: '!!',
+  'not-applicable': '–',
+};
+
 export interface ByteStateText {
   readonly state: ByteState | 'loading';
   /** Two characters in place of a byte; undefined where the byte itself is shown. */
