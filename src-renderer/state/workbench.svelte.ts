@@ -9,6 +9,7 @@ import type {
 } from '../../src-shared/contract/index.ts';
 import { baseName } from '../model/format.ts';
 import type { Location } from '../model/location.ts';
+import { copyText } from './clipboard.ts';
 import { errorInfoOf } from './errors.ts';
 import { Navigator } from './navigator.svelte.ts';
 import { DumpSession } from './session.svelte.ts';
@@ -174,12 +175,7 @@ export class Workbench {
   }
 
   async copy(text: string, what: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.say(`Copied ${what}`);
-    } catch {
-      this.say('The clipboard is not available here');
-    }
+    this.say((await copyText(text)) ? `Copied ${what}` : 'The clipboard is not available here');
   }
 
   menu(item: MenuItemId): void {

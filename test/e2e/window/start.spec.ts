@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, copyFileSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'playwright/test';
-import { endlessEngine, HOSTILE, hostileEngine } from '../support/doubles.ts';
+import { endlessEngine, guessingEngine, HOSTILE, hostileEngine } from '../support/doubles.ts';
 import { SAMPLE, serveWindow } from '../support/window.ts';
 
 let folder: string;
@@ -88,5 +88,40 @@ test('hostile names and messages are only ever text', async ({ page }) => {
     const overflow = await page.evaluate(() => document.body.scrollWidth - innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
   }
+  await served.close();
+});
+
+test('frames that are a guess are marked as such, on the screen and in the copy', async ({
+  page,
+  context,
+}) => {
+  const served = await serveWindow({ dump: SAMPLE, engine: guessingEngine() });
+  await page.goto(served.url);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const stack = page.getByRole('region', { name: 'Backtrace of the task that died' });
+  await expect(stack.getByText('guess', { exact: true }).first()).toBeVisible();
+  await expect(stack.locator('li').first().getByText('guess')).toHaveCount(0);
+  await expect(stack).toContainText('The trace stops here.');
+  await stack.getByRole('button', { name: 'Copy' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toMatch(/#0 \[\w{16}\] demo_account/);
+  expect(copied).toMatch(/#3 \[\w{16}\] \? \w+/);
+  expect(copied).toContain('excluded by the dump filter');
+  await served.close();
+});
+
+test('the theme follows the system, and is the one chosen after that', async ({ page }) => {
+  const served = await serveWindow();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto(served.url);
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await background();
+  await page.getByRole('button', { name: 'Light theme' }).click();
+  await expect.poll(background).not.toBe(dark);
+  await page.reload();
+  await expect.poll(background).not.toBe(dark);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  await expect.poll(background).toBe(dark);
   await served.close();
 });
