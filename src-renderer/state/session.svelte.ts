@@ -12,6 +12,7 @@ import type {
   SessionInfo,
 } from '../../src-shared/contract/index.ts';
 import { errorInfoOf } from './errors.ts';
+import { IdentityModel } from './identity.svelte.ts';
 import { MemoryReader } from './memory-reader.svelte.ts';
 import { ConsoleModel, LogModel, MemoryModel, ModulesModel, TasksModel } from './views.svelte.ts';
 
@@ -26,6 +27,7 @@ export class DumpSession {
   readonly memory = new MemoryModel();
   readonly modules = new ModulesModel();
   readonly console = new ConsoleModel();
+  readonly identity = new IdentityModel();
   readonly #results = new Map<string, Promise<RunResult>>();
   readonly #described = new Map<bigint, Promise<AddressInfo | undefined>>();
   readonly #regions = new Map<string, Promise<readonly AddressRegion[]>>();

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from 'playwright/test';
 import { findPhysical } from '../support/doubles.ts';
 import { SAMPLE, serveWindow, type ServedWindow } from '../support/window.ts';
@@ -247,4 +249,11 @@ test('an address says what it is when one rests on it', async ({ page }) => {
   const task = page.locator('a[data-address^="ffff"]').first();
   await task.hover();
   await expect(page.getByRole('tooltip')).toBeVisible();
+});
+
+test('the file is identified by its SHA-256', async ({ page }) => {
+  const file = page.getByRole('region', { name: 'File', exact: true });
+  await file.getByRole('button', { name: 'Compute SHA-256' }).click();
+  const expected = createHash('sha256').update(readFileSync(SAMPLE)).digest('hex');
+  await expect(file).toContainText(expected);
 });
