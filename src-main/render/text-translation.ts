@@ -1,4 +1,8 @@
-import { isAbsent, type TranslationBlock } from '../../src-shared/contract/index.ts';
+import {
+  isAbsent,
+  type ByteState,
+  type TranslationBlock,
+} from '../../src-shared/contract/index.ts';
 import { ABSENT_TEXT } from './cell-text.ts';
 import { printable } from './printable.ts';
 import { centered, hexDigits } from './units.ts';
@@ -78,13 +82,32 @@ function vmaLines({ vma }: TranslationBlock): string[] {
   ];
 }
 
-/** Ours: where the page's struct page lies and whether the dump holds its bytes. */
+/** The page's struct page; a member that cannot be read is left blank, not shown as zero. */
 function structPageLines({ page, phys }: TranslationBlock): string[] {
   if (page === undefined || isAbsent(phys)) return [];
-  const struct = page.struct === undefined ? '(unknown)' : hexDigits(page.struct);
-  return [
-    '',
-    `${centered('PAGE', ADDRESS)}  ${centered('PHYSICAL', ADDRESS)}  IN THE DUMP`,
-    `${struct.padStart(ADDRESS)}  ${hexDigits(phys - (phys % 4096n)).padStart(ADDRESS)}  ${page.state}`,
-  ];
+  const hex = (value: bigint | undefined, width: number) =>
+    (value === undefined ? '' : hexDigits(value)).padStart(width);
+  const count = (page.count === undefined ? '' : String(page.count)).padStart(2);
+  const flags = page.flags === undefined ? '' : hexDigits(page.flags);
+  const names = (page.flagNames ?? []).join(',');
+  const frame = hexDigits(phys - (phys % 4096n)).padStart(8);
+  const lines =
+    page.struct === undefined
+      ? []
+      : [
+          '',
+          '      PAGE       PHYSICAL      MAPPING       INDEX CNT FLAGS',
+          `${hex(page.struct, ADDRESS)} ${frame} ${hex(page.mapping, ADDRESS)} ${hex(page.index, 8)} ${count} ${flags} ${names}`.trimEnd(),
+        ];
+  // Ours: crash does not say here that the bytes are missing.
+  return page.state === 'present' ? lines : [...lines, '', `  NOTE: ${STATE_NOTE[page.state]}`];
 }
+
+const STATE_NOTE: Readonly<Record<Exclude<ByteState, 'present'>, string>> = {
+  zero: 'the page is all zeros; the filter did not store it',
+  excluded: 'the filter left the page out of the dump',
+  'not-in-dump': 'the dump does not hold the page',
+  'not-mapped': 'the page is not mapped',
+  'non-canonical': 'the address is not canonical',
+  damaged: 'the page is damaged in the dump',
+};

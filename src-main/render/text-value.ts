@@ -168,19 +168,16 @@ function declarationLines(
   const inner = '    '.repeat(depth);
   return members.flatMap((member) => {
     const name = printable(member.name);
-    if (isAnonymous(member)) {
-      return [
-        `${blank}${inner}${member.kind} {`,
-        ...declarationLines(member.children ?? [], offsetOf, blank, depth + 1),
-        `${blank}${inner}}${name === '' ? '' : ` ${name}`};`,
-      ];
-    }
+    // Of a named member without a type name crash shows where it lies, not where its members do.
+    const within = name === '' ? offsetOf : () => blank;
     const element = member.kind === 'array' ? member.children?.[0] : undefined;
-    if (element !== undefined && isAnonymous(element)) {
+    const body = [member, element].find((node) => node !== undefined && isAnonymous(node));
+    if (body !== undefined) {
+      const count = body === member ? '' : `[${member.count ?? ''}]`;
       return [
-        `${blank}${inner}${element.kind} {`,
-        ...declarationLines(element.children ?? [], offsetOf, blank, depth + 1),
-        `${blank}${inner}} ${name}[${member.count ?? ''}];`,
+        `${blank}${inner}${body.kind} {`,
+        ...declarationLines(body.children ?? [], within, blank, depth + 1),
+        `${name === '' ? blank : offsetOf(member)}${inner}}${name === '' ? '' : ` ${name}${count}`};`,
       ];
     }
     const text = declaration(printable(member.typeName), name);

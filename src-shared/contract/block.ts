@@ -302,7 +302,17 @@ export interface TranslationBlock {
   readonly pageSize: number | undefined;
   /** Explains a not-present entry: swap slot, migration, prot-none, poison. */
   readonly note?: string;
-  readonly page?: { readonly state: ByteState; readonly struct?: bigint };
+  readonly page?: {
+    readonly state: ByteState;
+    /** Of its struct page: address, and the members that could be read, as they stand there. */
+    readonly struct?: bigint;
+    readonly mapping?: bigint;
+    readonly index?: bigint;
+    readonly count?: number;
+    readonly flags?: bigint;
+    /** Without `PG_`. */
+    readonly flagNames?: readonly string[];
+  };
   readonly vma?: {
     readonly address: bigint;
     readonly start: bigint;

@@ -37,24 +37,14 @@ const noLineNumbers: Difference = (crash, ours) => ({
   ours,
 });
 
-/**
- * Of the struct page crash shows mapping, index, count and flags; we show where it is and whether
- * the dump holds the page.
- */
-const noStructPage: Difference = (crash, ours) => ({
-  crash: upTo(crash, (line) =>
-    /^ +PAGE +PHYSICAL +MAPPING|^f{4}[0-9a-f]{12} +[0-9a-f]+ +[0-9a-f]+ +[0-9a-f]+ +\d+ [0-9a-f]+/.test(
-      line,
-    ),
-  ),
-  ours: upTo(ours, (line) => /^ +PAGE +PHYSICAL +IN THE DUMP/.test(line)),
+/** crash heads the struct page the first time in a session only, and does not say what we note. */
+const pageHeading: Difference = (crash, ours) => ({
+  crash: crash.filter((line) => !line.startsWith('      PAGE       PHYSICAL')),
+  ours: withoutNote(ours).filter((line) => !line.startsWith('      PAGE       PHYSICAL')),
 });
 
 /** We say what an entry that maps nothing means. */
-const noteOfEntry: Difference = (crash, ours) => ({
-  crash: upTo(crash, () => false),
-  ours: upTo(ours, (line) => line.startsWith('  NOTE: ')),
-});
+const noteOfEntry: Difference = (crash, ours) => ({ crash, ours: withoutNote(ours) });
 
 /** Of a user address without mapping crash shows no walk. */
 const walkOfUnmapped: Difference = (crash, ours) => ({
@@ -86,16 +76,15 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'crash/bt-a.txt': activeTasks,
   'crash/bt-foreach.txt': activeTasks,
   'crash/sym-schedule.txt': noLineNumbers,
-  'crash/vtop-text.txt': noStructPage,
-  'crash/vtop-data.txt': noStructPage,
-  'crash/vtop-direct.txt': noStructPage,
-  'crash/vtop-vmalloc.txt': noStructPage,
-  'crash/vtop-vmemmap.txt': noStructPage,
-  'crash/vtop-percpu.txt': noStructPage,
-  'crash/vtop-module-text.txt': noStructPage,
-  'crash/vtop-module-data.txt': noStructPage,
-  'crash/vtop-user-text.txt': noStructPage,
-  'crash/vtop-user-stack.txt': noStructPage,
+  'crash/vtop-data.txt': pageHeading,
+  'crash/vtop-direct.txt': pageHeading,
+  'crash/vtop-vmalloc.txt': pageHeading,
+  'crash/vtop-vmemmap.txt': pageHeading,
+  'crash/vtop-percpu.txt': pageHeading,
+  'crash/vtop-module-text.txt': pageHeading,
+  'crash/vtop-module-data.txt': pageHeading,
+  'crash/vtop-user-text.txt': pageHeading,
+  'crash/vtop-user-stack.txt': pageHeading,
   'crash/vtop-user-last.txt': noteOfEntry,
   'crash/vtop-unmapped.txt': noteOfEntry,
   'crash/vtop-user-unmapped.txt': walkOfUnmapped,
@@ -111,11 +100,9 @@ const OTHER_SYMBOLS = ['crash/sym-l.txt', 'crash/sym-query.txt', 'crash/sym-modu
 const KNOWN =
   /^(?:sys( -t)?|log( .*)?|ps( .*)?|bt( -a| [^-]\S*)?|foreach (UN )?bt|mod( .*)?|rd .*|sym .*|vtop .*|struct .*|task( .*)?|set)$/;
 
-function upTo(lines: string[], end: (line: string) => boolean): string[] {
-  const at = lines.findIndex(end);
-  const kept = at < 0 ? lines : lines.slice(0, at);
-  while (kept.at(-1) === '') kept.pop();
-  return kept;
+function withoutNote(lines: string[]): string[] {
+  const at = lines.findIndex((line) => line.startsWith('  NOTE: '));
+  return linesOf((at < 0 ? lines : lines.slice(0, at)).join('\n'));
 }
 
 /** Leaves out the frames between a task's header and the registers that crash's note holds. */

@@ -2,6 +2,7 @@ import type { Absent, ByteState, TranslationBlock } from '../../../src-shared/co
 import { hex, pfnOf, physAddr, virtAddr, type VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
 import { findVma } from '../kernel/mm.ts';
+import { readPageDescriptor } from '../kernel/page.ts';
 import { findUserSpace } from '../kernel/task-user.ts';
 import { requirePart, type Task } from '../kernel/task.ts';
 import type { Program } from '../program/program.ts';
@@ -123,7 +124,8 @@ function pageOf(program: Program, phys: bigint): NonNullable<TranslationBlock['p
   const frame = pfnOf(physAddr(phys));
   const state = byteStateOf(program.physical.pageState(frame));
   const struct = program.translator.structPageOf(frame);
-  return struct === undefined ? { state } : { state, struct: virtAddr(struct) };
+  if (struct === undefined) return { state };
+  return { state, struct, ...readPageDescriptor(program, struct) };
 }
 
 function byteStateOf(state: ReturnType<Program['physical']['pageState']>): ByteState {
