@@ -30,20 +30,19 @@ const FIRST_WINDOW = 8 * 1024;
 /** Abbreviations of one unit. */
 export class AbbrevTable {
   readonly count: number;
-  readonly #byCode: ReadonlyMap<number, Abbrev>;
-  /** Codes are 1, 2, 3… with every known compiler. */
-  readonly #dense: readonly (Abbrev | undefined)[];
+  readonly #abbrevs: readonly Abbrev[];
+  /** Only where the codes are not 1, 2, 3…, which no known compiler does. */
+  readonly #byCode: ReadonlyMap<number, Abbrev> | undefined;
 
   constructor(abbrevs: readonly Abbrev[]) {
     this.count = abbrevs.length;
-    this.#byCode = new Map(abbrevs.map((abbrev) => [abbrev.code, abbrev]));
-    const dense: (Abbrev | undefined)[] = [];
-    for (let code = 0; code <= abbrevs.length; code++) dense.push(this.#byCode.get(code));
-    this.#dense = dense;
+    this.#abbrevs = abbrevs;
+    const ordered = abbrevs.every(({ code }, i) => code === i + 1);
+    this.#byCode = ordered ? undefined : new Map(abbrevs.map((abbrev) => [abbrev.code, abbrev]));
   }
 
   find(code: number): Abbrev | undefined {
-    return code < this.#dense.length ? this.#dense[code] : this.#byCode.get(code);
+    return this.#byCode === undefined ? this.#abbrevs[code - 1] : this.#byCode.get(code);
   }
 }
 
@@ -81,30 +80,37 @@ function parseAbbrevs(cursor: DwarfCursor, format: UnitFormat): AbbrevTable {
 function parseAbbrev(cursor: DwarfCursor, code: number, format: UnitFormat): Abbrev {
   const tag = cursor.uleb();
   const hasChildren = cursor.u8() !== 0;
-  const attributes: number[] = [];
-  const forms: number[] = [];
-  const constants = new Map<number, bigint>();
-  for (;;) {
+  const start = cursor.position;
+  let count = 0;
+  let constants: Map<number, bigint> | undefined;
+  for (; ; count++) {
     const attribute = cursor.uleb();
     const form = cursor.uleb();
-    if (form === DW_FORM.implicitConst) constants.set(forms.length, cursor.slebBig());
+    if (form === DW_FORM.implicitConst) (constants ??= new Map()).set(count, cursor.slebBig());
     if (attribute === 0 && form === 0) break;
     if (attribute > 0xffff || form > 0xffff) {
       throw cursor.corrupt('an attribute and a form', `${attribute}, ${form}`);
     }
-    attributes.push(attribute);
-    forms.push(form);
   }
-  return {
-    code,
-    tag,
-    hasChildren,
-    attributes: Uint16Array.from(attributes),
-    forms: Uint16Array.from(forms),
-    sizes: Int8Array.from(forms, (form) => fixedSizeOf(form, format)),
-    constants,
-  };
+  // Read twice: the arrays are made at their size.
+  const end = cursor.position;
+  const attributes = new Uint16Array(count);
+  const forms = new Uint16Array(count);
+  const sizes = new Int8Array(count);
+  cursor.position = start;
+  for (let i = 0; i < count; i++) {
+    attributes[i] = cursor.uleb();
+    const form = cursor.uleb();
+    forms[i] = form;
+    sizes[i] = fixedSizeOf(form, format);
+    if (form === DW_FORM.implicitConst) cursor.skipLeb();
+  }
+  cursor.position = end;
+  const values = constants ?? NO_CONSTANTS;
+  return { code, tag, hasChildren, attributes, forms, sizes, constants: values };
 }
+
+const NO_CONSTANTS: ReadonlyMap<number, bigint> = new Map();
 
 /** Bytes of a form, -1 where the data says it. */
 function fixedSizeOf(form: number, format: UnitFormat): number {

@@ -175,6 +175,16 @@ export class DieCursor {
     return value;
   }
 
+  /** Offset in .debug_str of a DW_FORM_strp; -1 for every other form and when there is none. */
+  stringOffset(attribute: number): number {
+    const index = this.#indexOf(attribute);
+    if (index < 0 || this.#forms[index] !== DW_FORM.strp) return -1;
+    const { position } = this.#data;
+    const value = this.#goTo(index).sectionOffset(this.unit.header.offsetSize);
+    this.#data.position = position;
+    return value;
+  }
+
   /** An address; undefined where the attribute is something else. */
   address(attribute: number): number | undefined {
     const index = this.#indexOf(attribute);

@@ -31,6 +31,18 @@ export class DwarfFile {
     return this.#unit(this.#units, this.sections.info, offset, false);
   }
 
+  /** For one pass over many units: nothing of the unit is kept afterwards. @throws FaultError */
+  withUnit(offset: number, use: (unit: DwarfUnit) => void): void {
+    const { info } = this.sections;
+    const unit = new DwarfUnit(this, info, readUnitHeader(info, offset, false));
+    try {
+      use(unit);
+    } finally {
+      this.#bytesKept -= this.#bytes.get(unit)?.length ?? 0;
+      this.#bytes.delete(unit);
+    }
+  }
+
   /**
    * Offsets of all units of .debug_info, ascending: reads every header. A damaged header ends the
    * list, and {@link damage} says so.
@@ -43,6 +55,11 @@ export class DwarfFile {
       this.#offsets = Float64Array.from(offsets);
     }
     return this.#offsets;
+  }
+
+  /** Spares reading every header when an index knows them. */
+  useUnitOffsets(offsets: Float64Array): void {
+    this.#offsets ??= offsets;
   }
 
   /** Why the list of units ends early, once it was read. */

@@ -19,7 +19,8 @@ import type { DieRef, DwarfUnit } from './unit.ts';
 
 /** What an expression may ask for besides the frame; all optional parts stop it when missing. */
 export interface EvaluationScope {
-  readonly unit: DwarfUnit;
+  /** Undefined for expressions of call frame information, which belong to no unit. */
+  readonly unit: DwarfUnit | undefined;
   readonly frame: FrameContext;
   /** Value of DW_AT_frame_base. @throws EvaluationStop */
   readonly frameBase: () => bigint;
@@ -104,7 +105,8 @@ class Evaluator {
   }
 
   #cursor(expression: Uint8Array): DwarfCursor {
-    return new DwarfCursor(expression, `expression in ${this.#scope.unit.section.name}`);
+    const where = this.#scope.unit?.section.name ?? 'call frame information';
+    return new DwarfCursor(expression, `expression in ${where}`);
   }
 
   #run(data: DwarfCursor, depth: number): void {
@@ -135,18 +137,16 @@ class Evaluator {
   }
 
   #constantOf(opcode: number, data: DwarfCursor): bigint | undefined {
-    const { unit, frame } = this.#scope;
+    const { frame } = this.#scope;
     switch (opcode) {
       case DW_OP.addr:
-        return frame.relocate(unsignedOf(data.take(unit.header.addressSize)));
+        return frame.relocate(unsignedOf(data.take(this.#addressSize)));
       case DW_OP.addrx:
-      case DW_OP.gnuAddrIndex: {
-        const address = unit.file.indexedAddress(unit, data.uleb());
-        return frame.relocate(BigInt.asUintN(64, BigInt(address)));
-      }
+      case DW_OP.gnuAddrIndex:
+        return frame.relocate(this.#indexed(data.uleb()));
       case DW_OP.constx:
       case DW_OP.gnuConstIndex:
-        return BigInt(unit.file.indexedAddress(unit, data.uleb()));
+        return this.#indexed(data.uleb());
       case DW_OP.const1u:
         return BigInt(data.u8());
       case DW_OP.const1s:
@@ -225,7 +225,7 @@ class Evaluator {
   }
 
   #special(opcode: number, data: DwarfCursor, depth: number): void {
-    const { unit, frame } = this.#scope;
+    const { frame } = this.#scope;
     switch (opcode) {
       case DW_OP.regx:
         this.#setRegister(data.uleb());
@@ -243,7 +243,7 @@ class Evaluator {
         this.#push(generic(frame.cfa));
         break;
       case DW_OP.deref:
-        this.#push(generic(this.#load(unit.header.addressSize)));
+        this.#push(generic(this.#load(this.#addressSize)));
         break;
       case DW_OP.derefSize:
         this.#push(generic(this.#load(data.u8())));
@@ -287,10 +287,10 @@ class Evaluator {
         break;
       }
       case DW_OP.call2:
-        this.#call({ unit, offset: unit.header.offset + data.u16() }, depth);
+        this.#call(this.#dieWithin(data.u16()), depth);
         break;
       case DW_OP.call4:
-        this.#call({ unit, offset: unit.header.offset + data.u32() }, depth);
+        this.#call(this.#dieWithin(data.u32()), depth);
         break;
       case DW_OP.callRef:
         this.#call(this.#dieAt(data), depth);
@@ -380,14 +380,34 @@ class Evaluator {
   }
 
   #type(data: DwarfCursor): StackType {
-    return readStackType(this.#scope.unit, data.uleb());
+    return readStackType(this.#unit, data.uleb());
   }
 
   #dieAt(data: DwarfCursor): DieRef {
-    const { unit } = this.#scope;
+    const unit = this.#unit;
     const { version, addressSize, offsetSize } = unit.header;
     const offset = data.unsigned(version <= 2 ? addressSize : offsetSize);
     return unit.contains(offset) ? { unit, offset } : unit.file.dieAt(offset);
+  }
+
+  #dieWithin(offset: number): DieRef {
+    const unit = this.#unit;
+    return { unit, offset: unit.header.offset + offset };
+  }
+
+  get #unit(): DwarfUnit {
+    const { unit } = this.#scope;
+    if (unit !== undefined) return unit;
+    throw new EvaluationStop('damaged', 'call frame information that refers to a unit');
+  }
+
+  get #addressSize(): number {
+    return this.#scope.unit?.header.addressSize ?? 8;
+  }
+
+  #indexed(index: number): bigint {
+    const unit = this.#unit;
+    return BigInt.asUintN(64, BigInt(unit.file.indexedAddress(unit, index)));
   }
 
   #call(die: DieRef, depth: number): void {

@@ -1,0 +1,143 @@
+import { DW_AT, DW_TAG } from '../debuginfo/dwarf/constants.ts';
+import type { DieCursor } from '../debuginfo/dwarf/die-cursor.ts';
+import { findName, findTypeRef, openDie } from '../debuginfo/dwarf/die-names.ts';
+import type { DwarfFile } from '../debuginfo/dwarf/dwarf-file.ts';
+import {
+  buildNameIndex,
+  iterateNamed,
+  NAME_KIND,
+  nameAt,
+  type NameIndex,
+} from '../debuginfo/dwarf/name-index.ts';
+import { DW_OP } from '../debuginfo/dwarf/operations.ts';
+import type { DieRef } from '../debuginfo/dwarf/unit.ts';
+import { DwarfTypes } from './dwarf-types.ts';
+import type { FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
+
+const KIND_OF_TAG: Readonly<Record<TypeTag, number>> = {
+  struct: NAME_KIND.struct,
+  union: NAME_KIND.union,
+  enum: NAME_KIND.enum,
+  typedef: NAME_KIND.typedef,
+  base: NAME_KIND.base,
+};
+const TAG_OF_KIND: Readonly<Record<number, TypeTag>> = {
+  [NAME_KIND.struct]: 'struct',
+  [NAME_KIND.structDeclaration]: 'struct',
+  [NAME_KIND.union]: 'union',
+  [NAME_KIND.unionDeclaration]: 'union',
+  [NAME_KIND.enum]: 'enum',
+  [NAME_KIND.typedef]: 'typedef',
+  [NAME_KIND.base]: 'base',
+};
+const MAX_DEPTH = 64;
+
+/**
+ * Types of one file's DWARF. Looking something up by name needs the index of names: it is taken from
+ * {@link useIndex} (a cache, workers), or built when first needed, which reads the whole file once.
+ */
+export class DwarfTypeFinder implements TypeFinder {
+  readonly name: string;
+  readonly file: DwarfFile;
+  readonly types: DwarfTypes;
+  #index: NameIndex | undefined;
+
+  /** @param name who answers, e.g. `DWARF`, `DWARF:ext4` */
+  constructor(file: DwarfFile, name = 'DWARF') {
+    this.name = name;
+    this.file = file;
+    this.types = new DwarfTypes(name, (tag, wanted) => this.#find(KIND_OF_TAG[tag], wanted));
+  }
+
+  /** False, and nothing happens, when the index belongs to another file. */
+  useIndex(index: NameIndex): boolean {
+    if (index.infoSize !== this.file.sections.info.size) return false;
+    this.#index = index;
+    this.file.useUnitOffsets(index.unitOffsets);
+    return true;
+  }
+
+  get hasIndex(): boolean {
+    return this.#index !== undefined;
+  }
+
+  findType(tag: TypeTag, name: string): Type | undefined {
+    if (name === '') return undefined;
+    let ref = this.#find(KIND_OF_TAG[tag], name);
+    if (tag === 'struct') ref ??= this.#find(NAME_KIND.structDeclaration, name);
+    if (tag === 'union') ref ??= this.#find(NAME_KIND.unionDeclaration, name);
+    return ref && this.types.typeOf(ref);
+  }
+
+  /** All different definitions of a name: units may define a struct each its own way. */
+  findTypes(tag: TypeTag, name: string): Type[] {
+    return this.#findAll(KIND_OF_TAG[tag], name).map((ref) => this.types.typeOf(ref));
+  }
+
+  findVariableType(name: string): Type | undefined {
+    const ref = this.findVariable(name);
+    return ref && this.types.typeOf(findTypeRef(openDie(ref)));
+  }
+
+  /** DIE of a variable outside functions; one of them, when several units have a static one. */
+  findVariable(name: string): DieRef | undefined {
+    return this.#find(NAME_KIND.variable, name);
+  }
+
+  findFunctionType(name: string): FunctionType | undefined {
+    const ref = this.findFunction(name);
+    return ref && this.types.functionOf(ref);
+  }
+
+  /** DIE of a function. */
+  findFunction(name: string): DieRef | undefined {
+    return this.#find(NAME_KIND.function, name);
+  }
+
+  /** Type of a static variable inside a function; undefined when it has none of that name. */
+  findStaticLocalType(functionName: string, variable: string): Type | undefined {
+    for (const ref of this.#findAll(NAME_KIND.function, functionName)) {
+      const found = findStaticLocal(openDie(ref), variable, 0);
+      if (found !== undefined) return this.types.typeOf(findTypeRef(openDie(found)));
+    }
+    return undefined;
+  }
+
+  *iterateNames(): Generator<{ readonly tag: TypeTag; readonly name: string }> {
+    const index = this.#requireIndex();
+    for (const [i, kind] of index.kinds.entries()) {
+      const tag = TAG_OF_KIND[kind];
+      const name = tag === undefined ? undefined : nameAt(index, this.file, i);
+      if (tag !== undefined && name !== undefined) yield { tag, name };
+    }
+  }
+
+  #requireIndex(): NameIndex {
+    this.#index ??= buildNameIndex(this.file);
+    return this.#index;
+  }
+
+  #find(kind: number, name: string): DieRef | undefined {
+    for (const ref of iterateNamed(this.#requireIndex(), this.file, kind, name)) return ref;
+    return undefined;
+  }
+
+  #findAll(kind: number, name: string): DieRef[] {
+    return [...iterateNamed(this.#requireIndex(), this.file, kind, name)];
+  }
+}
+
+/** A variable at an address in a function's blocks. */
+function findStaticLocal(die: DieCursor, name: string, depth: number): DieRef | undefined {
+  let found: DieRef | undefined;
+  if (depth > MAX_DEPTH) return found;
+  die.forEachChild((child) => {
+    if (child.tag === DW_TAG.lexicalBlock) found = findStaticLocal(child, name, depth + 1);
+    else if (child.tag === DW_TAG.variable && findName(child) === name) {
+      const opcode = child.block(DW_AT.location)?.[0];
+      if (opcode === DW_OP.addr || opcode === DW_OP.addrx) found = child.ref;
+    }
+    return found === undefined;
+  });
+  return found;
+}
