@@ -56,6 +56,19 @@ function symbolText(symbol: SymbolRef, radix: 10 | 16 | undefined): string {
   return radix === 16 ? `${name}+0x${hexDigits(symbol.offset)}` : `${name}+${symbol.offset}`;
 }
 
+/**
+ * Where the saved RIP lies. A kernel that panics by itself saves its own registers in
+ * __crash_kexec: no exception, so it is not called one.
+ * @source kernel/kexec_core.c `__crash_kexec()`: `crash_setup_regs(&fixed_regs, regs)`
+ */
+function ripLabel({ origin, symbol }: RegisterSet): string {
+  if (symbol === undefined) return 'exception RIP: unknown or invalid address';
+  const where = symbolText(symbol, 10);
+  return origin === 'crash-note' && symbol.name === '__crash_kexec'
+    ? `saved by the kernel itself in ${where}`
+    : `exception RIP: ${where}`;
+}
+
 const ROWS: readonly (readonly string[])[] = [
   ['rip', 'rsp', 'rflags'],
   ['rax', 'rbx', 'rcx'],
@@ -73,14 +86,7 @@ function registerLines(registers: RegisterSet): string[] {
       ? '(unknown)'.padEnd(digits)
       : found.toString(16).padStart(digits, '0');
   };
-  const lines: string[] = [];
-  if (!registers.userMode) {
-    const where =
-      registers.symbol === undefined
-        ? 'unknown or invalid address'
-        : symbolText(registers.symbol, 10);
-    lines.push(`    [exception RIP: ${where}]`);
-  }
+  const lines = registers.userMode ? [] : [`    [${ripLabel(registers)}]`];
   for (const row of ROWS) {
     const cells = row.map((name, i) => {
       // `  R8:` is as wide as `RBP:` after the first column.

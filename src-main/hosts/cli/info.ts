@@ -30,6 +30,7 @@ export async function info(
   const session = await openSession(engine, invocation.files, output);
   if (session === undefined) return EXIT.cannotOpen;
   const parts: { name: string; blocks: readonly Block[]; error?: ErrorInfo }[] = [];
+  const said = new Set<string>(session.warnings);
   let failed = false;
   for (const { name, line } of PARTS) {
     const { blocks, error } = await answer(engine, session.session, line);
@@ -43,7 +44,12 @@ export async function info(
     if (name === 'modules') modulesLine(blocks, output);
     else {
       const writer = blockWriter(invocation.format, line, output);
-      blocks.forEach((block) => writer.block(block));
+      for (const block of blocks) {
+        // Several parts meet the same obstacle; it is said once.
+        if (block.type === 'notice' && said.has(block.text)) continue;
+        if (block.type === 'notice') said.add(block.text);
+        writer.block(block);
+      }
       writer.end(undefined);
     }
     if (error !== undefined) complain(output, 'error', `${name}: ${printable(error.message)}`);
