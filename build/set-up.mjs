@@ -20,31 +20,47 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (/** @type {string[]} */ ...parts) => join(root, ...parts);
 
+/** Where the package `node` puts its binary when its script has run. */
+const pinnedNode = () =>
+  at('node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+const systemNodeIsNew = Number(process.versions.node.split('.')[0]) >= 24;
+const nodeIsHere = () => existsSync(pinnedNode()) || systemNodeIsNew;
+
 /** The Node that runs everything: the pinned one, or the running one where that is as new. */
 export function projectNode() {
-  const pinned = at(
-    'node_modules',
-    'node',
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node',
-  );
-  if (existsSync(pinned)) return pinned;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  if (existsSync(pinnedNode())) return pinnedNode();
+  if (systemNodeIsNew) return process.execPath;
   throw new Error(
-    'Node 24 is missing: its package did not install. Run "npm ci" with install scripts allowed, or use a system Node 24.',
+    'Node 24 is missing: "npm rebuild node --ignore-scripts=false" gets it, or use a system Node 24',
   );
 }
 
 /** `npm ci` when node_modules is not what package-lock.json says. @param {boolean} quiet */
 export function installPackages(quiet) {
-  if (packagesAreInstalled()) return;
+  if (packagesAreInstalled() && nodeIsHere()) return;
   withLock('packages', () => {
-    if (packagesAreInstalled()) return;
-    console.error('oopscope: installing packages (once; some 600, about half a minute)…');
-    const npm = process.env.npm_execpath;
-    const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
-    run(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci', quiet);
+    if (!packagesAreInstalled()) {
+      console.error('oopscope: installing packages (once; some 600, about half a minute)…');
+      // No package's own script runs but the one below: all that is native here is prebuilt, and an
+      // old npm would compile it where there is a binding.gyp.
+      npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], quiet);
+    }
+    if (!existsSync(pinnedNode())) {
+      try {
+        npm(['rebuild', 'node', '--ignore-scripts=false'], quiet);
+      } catch (error) {
+        if (!nodeIsHere()) throw error;
+      }
+    }
   });
+}
+
+/** @param {string[]} args @param {boolean} quiet */
+function npm(args, quiet) {
+  const path = process.env.npm_execpath;
+  const [command, first] = path ? [process.execPath, [path]] : ['npm', []];
+  run(command, [...first, ...args], `npm ${args[0]}`, quiet);
 }
 
 function packagesAreInstalled() {
