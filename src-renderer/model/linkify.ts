@@ -12,9 +12,10 @@ export type Segment =
       readonly offset: number;
     };
 
-// A kernel address has its upper 16 bits set; smaller numbers of 16 digits may be anything.
+// A kernel address has its upper 16 bits set; smaller numbers of 16 digits may be anything, and the
+// last 4096 are error numbers.
 const PATTERN =
-  /(?<![\w.])(?:0x)?(ffff[0-9a-f]{12})(?![\w])|(?<![\w.])([A-Za-z_][\w.]{0,127})\+0x([0-9a-f]{1,8})\/0x[0-9a-f]{1,8}(?!\w)/g;
+  /(?<![\w.])(?:0x)?(ffff(?!f{9})[0-9a-f]{12})(?![\w])|(?<![\w.])([A-Za-z_][\w.]{0,127})\+0x([0-9a-f]{1,8})\/0x[0-9a-f]{1,8}(?!\w)/g;
 
 export function linkify(text: string): readonly Segment[] {
   const segments: Segment[] = [];

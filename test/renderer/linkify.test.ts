@@ -29,12 +29,13 @@ test.each([
   'sha ffffffffc04dafdf0 is longer, ffffffffc04dafd is shorter',
   'name+0x12 without a size, 12+0x1/0x2',
   'xffffffffc04dafdf',
+  'RAX: ffffffffffffffda',
 ])('no link is guessed in: %s', (text) => {
   expect(linkify(text)).toEqual([{ kind: 'text', text }]);
 });
 
 test('addresses are exact', () => {
-  expect(linkify('ffffffffffffffff')).toEqual([
-    { kind: 'address', text: 'ffffffffffffffff', address: 0xffffffffffffffffn },
+  expect(linkify('ffffffff81000001')).toEqual([
+    { kind: 'address', text: 'ffffffff81000001', address: 0xffffffff81000001n },
   ]);
 });
