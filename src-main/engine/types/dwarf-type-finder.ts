@@ -49,6 +49,11 @@ export class DwarfTypeFinder implements TypeFinder {
     this.types = new DwarfTypes(name, (tag, wanted) => this.#find(KIND_OF_TAG[tag], wanted));
   }
 
+  /** The index of names, built now if there is none: to be kept in a cache. */
+  get index(): NameIndex {
+    return this.#requireIndex();
+  }
+
   /** False, and nothing happens, when the index belongs to another file. */
   useIndex(index: NameIndex): boolean {
     if (index.infoSize !== this.file.sections.info.size) return false;

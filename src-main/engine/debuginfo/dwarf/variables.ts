@@ -102,10 +102,18 @@ export function locateVariable(
       return absentLocation('optimized-out', 'the compiler keeps no value at this instruction');
     }
     const scope = { ...scopeOfFrame(subprogram, frame), unit: variable.die.unit };
-    return evaluateLocation(at.bytes, scope);
+    return withoutNeedlessPiece(evaluateLocation(at.bytes, scope), size);
   } catch (error) {
     return absentOf(error);
   }
+}
+
+/** GCC 16 writes many whole values as one piece. */
+function withoutNeedlessPiece(location: ValueLocation, size: number | undefined): ValueLocation {
+  const [piece, ...others] = location.pieces ?? [];
+  const whole = piece?.placeBitOffset === 0 && piece.bitSize === (size ?? -1) * 8;
+  if (piece === undefined || !whole || others.length > 0) return location;
+  return { ...location, place: piece.place, pieces: undefined };
 }
 
 /** DW_AT_const_value, of the instance or its origin. */
