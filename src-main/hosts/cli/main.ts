@@ -3,11 +3,13 @@
  * interrupt is left to the system, which ends the process even while the engine computes.
  */
 import { processOutput } from './output.ts';
+import { removeFetch } from '../node/without-fetch.ts';
 import { run } from './run.ts';
 
 const status = await run(process.argv.slice(2), {
   output: processOutput,
   engine: async () => {
+    removeFetch();
     const [{ createEngineService }, { createEngineDeps }] = await Promise.all([
       import('../../engine/service/engine-service.ts'),
       import('../node/engine-deps.ts'),
