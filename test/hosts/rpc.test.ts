@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type {
   Block,
@@ -212,6 +213,43 @@ describe('the dispatcher refuses', () => {
     await send(message);
     expect(isClosed()).toBe(true);
     expect(answers).toEqual([]);
+  });
+});
+
+describe('whatever a client sends', () => {
+  const methods = ['open', 'close', 'run', 'readMemory', 'resolve', 'complete', 'describe'];
+  const message = fc.oneof(
+    fc.anything(),
+    fc.record({
+      type: fc.constant('call'),
+      id: fc.integer({ min: 1, max: 1000 }),
+      method: fc.constantFrom(...methods, 'watch', '__proto__'),
+      request: fc.oneof(
+        fc.anything(),
+        fc.record({
+          session: fc.oneof(fc.string(), fc.constant('s1')),
+          line: fc.anything(),
+          address: fc.anything(),
+          addresses: fc.anything(),
+          length: fc.anything(),
+          space: fc.anything(),
+        }),
+      ),
+    }),
+  );
+  it('is answered with an error of the caller’s, or ends the transport; it is never a bug', async () => {
+    await fc.assert(
+      fc.asyncProperty(message, async (sent) => {
+        const { send, answers, isClosed } = raw();
+        await send(sent);
+        for (const answer of answers) {
+          if (answer.type !== 'error') continue;
+          expect(['protocol', 'gone']).toContain(answer.error.kind);
+        }
+        expect(answers.length <= 1 && (answers.length === 1 || isClosed())).toBe(true);
+      }),
+      { seed: 3, numRuns: 400 },
+    );
   });
 });
 
