@@ -1,0 +1,32 @@
+import type { CacheFolder } from '../cache-folder.ts';
+import type { WantedKernel, WantedModule } from './wanted.ts';
+
+/** A file, folder or package that the user named. */
+export interface GivenPath {
+  readonly path: string;
+  /** Take it in spite of another build-id. Recorded in what is found. */
+  readonly override?: boolean | undefined;
+}
+
+export interface SearchProgress {
+  /** Whose bytes: a package's or a compressed file's path. */
+  readonly path: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface DebuginfoRequest extends WantedKernel {
+  readonly modules?: readonly WantedModule[];
+  readonly dumpPath?: string | undefined;
+  /** Folders to look in, e.g. those of readDebuginfoFolders(). */
+  readonly extraFolders?: readonly string[] | undefined;
+  readonly given?: readonly GivenPath[] | undefined;
+  readonly cache: CacheFolder;
+  /** Open packages that lie beside the dump or in a folder of the user's (default true). */
+  readonly opensPackages?: boolean | undefined;
+  readonly onProgress?: ((progress: SearchProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** For tests, and for the image of another machine. */
+  readonly root?: string | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}

@@ -1,0 +1,36 @@
+import type { MatchKind } from './wanted.ts';
+
+/** A file with the debuginfo (or at least the symbols) of the dump's kernel or of a module. */
+export interface FoundFile {
+  readonly path: string;
+  readonly buildId: string | undefined;
+  readonly match: MatchKind;
+  /** Who had it: a place, or the package it came from. */
+  readonly how: string;
+  /** False: symbols only. */
+  readonly hasDwarf: boolean;
+  /** Taken against its build-id, on the user's word: to be shown wherever its answers are. */
+  readonly override?: true;
+}
+
+export type StepOutcome =
+  'found' | 'absent' | 'mismatch' | 'no-debuginfo' | 'unreadable' | 'skipped';
+
+/** One question and its answer. */
+export interface SearchStep {
+  readonly place: string;
+  /** `vmlinux`, a module's name, or `modules` for a summary. */
+  readonly what: string;
+  readonly outcome: StepOutcome;
+  /** A sentence without the place. */
+  readonly message: string;
+  readonly path?: string | undefined;
+  readonly buildId?: string | undefined;
+}
+
+export interface DebuginfoSearchResult {
+  readonly vmlinux?: FoundFile | undefined;
+  /** By the module's name in the kernel. */
+  readonly modules: ReadonlyMap<string, FoundFile>;
+  readonly steps: readonly SearchStep[];
+}
