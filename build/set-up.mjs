@@ -59,8 +59,29 @@ export function installPackages(quiet) {
 /** @param {string[]} args @param {boolean} quiet */
 function npm(args, quiet) {
   const path = process.env.npm_execpath;
-  const [command, first] = path ? [process.execPath, [path]] : ['npm', []];
+  const [command, first] = path ? [nodeForNpm(path, quiet), [path]] : ['npm', []];
   run(command, [...first, ...args], `npm ${args[0]}`, quiet);
+}
+
+/**
+ * npm leaves out optional packages that say they are not for the Node it runs on, and the bundler's
+ * native half says so below 20.19: there npm itself runs on the new Node.
+ * @param {string} path npm's own script @param {boolean} quiet
+ */
+function nodeForNpm(path, quiet) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return process.execPath;
+  const folder = at('.cache', 'node');
+  const binary = join(folder, 'node_modules', 'node', 'bin', 'node');
+  if (!existsSync(binary)) {
+    console.error(
+      `oopscope: Node ${process.versions.node} is too old to install with; getting 24…`,
+    );
+    const { node } = JSON.parse(readFileSync(at('package.json'), 'utf8')).devDependencies;
+    const install = ['install', '--prefix', folder, '--ignore-scripts=false', '--loglevel=error'];
+    run(process.execPath, [path, ...install, `node@${node}`], 'npm install node', quiet);
+  }
+  return binary;
 }
 
 function packagesAreInstalled() {
