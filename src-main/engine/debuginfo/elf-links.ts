@@ -46,6 +46,14 @@ export function findSupplementaryLink(elf: ElfFile): SupplementaryLink | undefin
   return id.length === 0 ? undefined : { path: textOf(sup.subarray(3, end)), buildId: hexOf(id) };
 }
 
+/** The id by which others refer to this file, when it is a DWARF 5 supplementary file itself. */
+export function findSupplementaryId(elf: ElfFile): string | undefined {
+  const sup = readLink(elf, '.debug_sup');
+  if (sup === undefined || sup.length < 5 || sup[0] !== 5 || sup[2] !== 1) return undefined;
+  const { value, next } = uleb(sup, sup.indexOf(0, 3) + 1);
+  return value === 0 ? undefined : hexOf(sup.subarray(next, next + value));
+}
+
 function pathAndId(bytes: Uint8Array, start: number): SupplementaryLink | undefined {
   const end = bytes.indexOf(0, start);
   const id = bytes.subarray(end + 1);

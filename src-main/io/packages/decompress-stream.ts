@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { decompressBzip2 } from './bzip2.ts';
 import { PackageError } from './package-error.ts';
 import { decompressXz } from './xz.ts';
+import { throughZlib } from './zlib-stream.ts';
 
 /** Codecs of package payloads and of single compressed files. */
 export type StreamCodec = 'xz' | 'zstd' | 'gzip' | 'bzip2';
@@ -56,18 +56,4 @@ function asPackageError(error: unknown, codec: StreamCodec, name: string): unkno
   return new PackageError(`${name}: the ${codec} data is damaged (${error.message})`, {
     cause: error,
   });
-}
-
-async function* throughZlib(
-  codec: ReturnType<typeof createGunzip>,
-  chunks: Chunks,
-): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(chunks, { objectMode: false, highWaterMark: 1 << 20 });
-  source.on('error', (error) => codec.destroy(error));
-  try {
-    for await (const piece of source.pipe(codec)) yield piece as Uint8Array;
-  } finally {
-    source.destroy();
-    codec.destroy();
-  }
 }
