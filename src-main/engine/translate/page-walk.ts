@@ -14,6 +14,7 @@ import {
 } from '../arch/x86-64/paging.ts';
 import {
   decodeNotPresent,
+  describeKernelNotPresent,
   describeNotPresent,
   type NotPresentEntry,
 } from '../arch/x86-64/swap-entry.ts';
@@ -112,6 +113,10 @@ export function walkPageTables(memory: TableMemory, tables: PageTables, virt: Vi
       steps.push({ level: level.name, entryPhys, entry, flags: [] });
       const huge = level.mayBeLeaf && level.name !== 'pte';
       const decoded = decodeNotPresent(entry, huge, addressMask);
+      if (virt >> 63n === 1n) {
+        const note = describeKernelNotPresent(entry);
+        return walk({ kind: 'not-present', level: level.name, entry, decoded, note });
+      }
       const note = describeNotPresent(decoded);
       // Only where a page can be mapped do those bits speak of one.
       if (level.mayBeLeaf && (decoded.kind === 'prot-none' || decoded.kind === 'invalidated')) {

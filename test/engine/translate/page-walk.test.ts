@@ -112,6 +112,26 @@ describe('walking the page tables', () => {
   });
 });
 
+describe('entries of the kernel without the present bit', () => {
+  // 5.10's pmd over init memory after free_initmem(); as a process's entry it would read as swap.
+  it.each([
+    ['800fffffee1ff062', /took the page off its tables/],
+    // PROTNONE's bit is GLOBAL here, which an old kfence leaves set
+    ['162', /took the page off its tables/],
+    ['0', /nothing is mapped/],
+  ])('%s is neither swapped out nor a file', (entry, note) => {
+    const memory = drawTables(`
+      1000[511] = 6000 P RW
+      6000[510] = 7000 P RW
+      7000[8]   = raw ${entry}
+    `);
+    const walk = walkPageTables(memory, FOUR, virtAddr(0xffffffff81000000n));
+    expect(walk.end).toMatchObject({ kind: 'not-present', level: 'pmd' });
+    expect(describeWalkEnd(walk)).toMatch(note);
+    expect(describeWalkEnd(walk)).not.toMatch(/swap|file|mprotect/);
+  });
+});
+
 describe('entries without the present bit', () => {
   const at = (entry: string, level: 'pte' | 'pmd' = 'pte') =>
     walkPageTables(

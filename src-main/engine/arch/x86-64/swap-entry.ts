@@ -66,7 +66,18 @@ export function decodeNotPresent(
   };
 }
 
-/** One sentence for people. */
+/**
+ * One sentence for people, for an entry of the kernel's half: nothing is swapped there and no file
+ * stands behind it. What address it still holds, inverted or not, depends on who cleared the bit.
+ * @source arch/x86/mm/init.c `free_kernel_image_pages()`; arch/x86/include/asm/kfence.h
+ */
+export function describeKernelNotPresent(entry: bigint): string {
+  return entry === 0n
+    ? 'empty entry: nothing is mapped here'
+    : 'present bit off: the kernel took the page off its tables, as it does with init memory once it has booted';
+}
+
+/** One sentence for people, for an entry of a process. */
 export function describeNotPresent(entry: NotPresentEntry): string {
   switch (entry.kind) {
     case 'none':
