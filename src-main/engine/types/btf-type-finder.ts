@@ -1,6 +1,6 @@
 import { BTF_KIND, type BtfTable } from '../debuginfo/btf.ts';
 import { typeOfBtf } from './btf-types.ts';
-import type { FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
+import type { Enumerator, FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
 
 const KINDS_OF_TAG: Readonly<Record<TypeTag, readonly number[]>> = {
   struct: [BTF_KIND.struct, BTF_KIND.fwd],
@@ -19,6 +19,7 @@ export class BtfTypeFinder implements TypeFinder {
   readonly table: BtfTable;
   readonly #base: BtfTypeFinder | undefined;
   readonly #types = new Map<number, Type>();
+  #enumerators: ReadonlyMap<string, Enumerator> | undefined;
 
   /** @param base finder of the kernel's BTF, for a module's split BTF */
   constructor(table: BtfTable, base?: BtfTypeFinder) {
@@ -65,6 +66,26 @@ export class BtfTypeFinder implements TypeFinder {
     if (id === undefined) return undefined;
     const type = this.typeById(this.table.sizeOrTypeOf(id));
     return type.kind === 'function' ? type : undefined;
+  }
+
+  /** The first enum of the table that has the constant. Reads all enums when first asked. */
+  findEnumerator(name: string): Enumerator | undefined {
+    this.#enumerators ??= this.#readEnumerators();
+    return this.#enumerators.get(name);
+  }
+
+  #readEnumerators(): ReadonlyMap<string, Enumerator> {
+    const found = new Map<string, Enumerator>();
+    for (const id of this.table.iterateTypeIds()) {
+      const kind = this.table.kindOf(id);
+      if (kind !== BTF_KIND.enum && kind !== BTF_KIND.enum64) continue;
+      const type = this.typeById(id);
+      if (type.kind !== 'enum') continue;
+      for (const { name, value } of type.enumerators) {
+        if (!found.has(name)) found.set(name, { type, value });
+      }
+    }
+    return found;
   }
 
   /** Of this table only; a module's finder does not repeat the kernel's names. */

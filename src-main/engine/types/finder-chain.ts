@@ -1,5 +1,5 @@
 import { FaultError } from '../base/fault.ts';
-import type { FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
+import type { Enumerator, FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
 
 /** Asks its finders in order; the first complete answer wins, else the first answer. */
 export class TypeFinderChain implements TypeFinder {
@@ -47,6 +47,10 @@ export class TypeFinderChain implements TypeFinder {
 
   findFunctionType(name: string): FunctionType | undefined {
     return firstOf(this.#finders, (finder) => finder.findFunctionType(name));
+  }
+
+  findEnumerator(name: string): Enumerator | undefined {
+    return firstOf(this.#finders, (finder) => finder.findEnumerator?.(name));
   }
 
   /** Each name once. */

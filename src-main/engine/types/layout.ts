@@ -11,6 +11,10 @@ export interface PlacedMember {
 
 /** Deeper nesting than any kernel type; a damaged type table may contain itself. */
 const MAX_DEPTH = 32;
+/** More than memory has bytes; products of damaged lengths would not even stay integers. */
+const MAX_ELEMENTS = 2 ** 48;
+/** Anonymous structs searched for one member; the largest kernel structs have a few dozen. */
+const MAX_ANONYMOUS = 1000;
 
 /** The type without const, volatile, restrict. */
 export function unqualified(type: Type): Type {
@@ -38,6 +42,10 @@ export function findSize(type: Type): number | undefined {
   let resolved = resolveTypedef(type);
   for (let i = 0; resolved.kind === 'array' && i < MAX_DEPTH; i++) {
     length *= resolved.length;
+    if (length > MAX_ELEMENTS) {
+      const expected = `arrays of at most ${MAX_ELEMENTS} elements`;
+      throw new FaultError({ kind: 'corrupt', what: 'type information', expected, found: 'more' });
+    }
     resolved = resolveTypedef(resolved.element);
   }
   switch (resolved.kind) {
@@ -90,6 +98,7 @@ export function structOf(type: Type): StructType | undefined {
 /**
  * Member by path, e.g. `se.sum_exec_runtime` or `cpus[3].id`; anonymous structs and unions are
  * searched as C does. Array indexes are not checked against the length: C allows flexible arrays.
+ * @throws FaultError `corrupt` when the member cannot be where the types say
  */
 export function findMember(type: Type, path: string): PlacedMember | undefined {
   let place: PlacedMember = { type, bitOffset: 0, bitSize: 0 };
@@ -97,7 +106,7 @@ export function findMember(type: Type, path: string): PlacedMember | undefined {
     const parts = /^([A-Za-z_][A-Za-z_0-9]*)((?:\[[0-9]{1,9}\])*)$/.exec(step);
     if (parts === null) return undefined;
     const struct = structOf(place.type);
-    const found = struct === undefined ? undefined : searchMember(struct, parts[1]!, 0);
+    const found = struct === undefined ? undefined : searchMember(struct, parts[1]!, new Set());
     if (found === undefined) return undefined;
     place = { ...found, bitOffset: place.bitOffset + found.bitOffset };
     for (const index of parts[2]!.matchAll(/[0-9]+/g)) {
@@ -109,10 +118,19 @@ export function findMember(type: Type, path: string): PlacedMember | undefined {
       place = { type: array.element, bitOffset, bitSize: 0 };
     }
   }
+  // Only a bit field can start inside a byte, and nothing lies beyond all memory.
+  if (!Number.isSafeInteger(place.bitOffset) || (place.bitSize === 0 && place.bitOffset % 8 !== 0)) {
+    throw new FaultError({
+      kind: 'corrupt',
+      what: `${nameOfType(type)}.${path}`,
+      expected: 'an offset in bytes',
+      found: `${place.bitOffset} bits`,
+    });
+  }
   return place;
 }
 
-/** @throws FaultError `unknown-type` naming the member and who knows the struct */
+/** @throws FaultError `corrupt`, or `unknown-type` naming the member and who knows the struct */
 export function memberOf(type: Type, path: string): PlacedMember {
   const member = findMember(type, path);
   if (member !== undefined) return member;
@@ -125,13 +143,23 @@ export function offsetOf(type: Type, path: string): number {
   return Math.floor(memberOf(type, path).bitOffset / 8);
 }
 
-function searchMember(struct: StructType, name: string, depth: number): PlacedMember | undefined {
+/**
+ * @param seen structs without the member: damaged types may nest in each other, and each in many
+ *   members of another, which would be as many ways as 2 to the depth
+ */
+function searchMember(
+  struct: StructType,
+  name: string,
+  seen: Set<StructType>,
+): PlacedMember | undefined {
+  if (seen.has(struct)) return undefined;
+  seen.add(struct);
   for (const member of struct.members) if (member.name === name) return member;
-  if (depth >= MAX_DEPTH) return undefined;
+  if (seen.size >= MAX_ANONYMOUS) return undefined;
   for (const member of struct.members) {
     if (member.name !== '') continue;
     const inner = structOf(member.type);
-    const found = inner === undefined ? undefined : searchMember(inner, name, depth + 1);
+    const found = inner === undefined ? undefined : searchMember(inner, name, seen);
     if (found !== undefined) return { ...found, bitOffset: member.bitOffset + found.bitOffset };
   }
   return undefined;

@@ -88,6 +88,12 @@ export interface FunctionType extends Common {
   readonly variadic: boolean;
 }
 
+/** A constant of an enum. */
+export interface Enumerator {
+  readonly type: EnumType;
+  readonly value: bigint;
+}
+
 /** Kinds of names a finder can be asked for, as C's name spaces. */
 export type TypeTag = 'struct' | 'union' | 'enum' | 'typedef' | 'base';
 
@@ -100,6 +106,8 @@ export interface TypeFinder {
   findVariableType(name: string): Type | undefined;
   /** Prototype of a function, where the finder knows it. */
   findFunctionType(name: string): FunctionType | undefined;
+  /** A constant of any enum, anonymous ones too, where the finder keeps such an index. */
+  findEnumerator?(name: string): Enumerator | undefined;
   /** Names of all structs/unions/enums/typedefs (completion). */
   iterateNames(): Iterable<{ readonly tag: TypeTag; readonly name: string }>;
 }

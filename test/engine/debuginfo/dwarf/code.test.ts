@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { DwarfDebugInfo } from '../../../../src-main/engine/debuginfo/dwarf/debug-info.ts';
+import { drawDwarf, sectionsOf } from '../../../support/dwarf/draw-dwarf.ts';
+import { drawLines } from '../../../support/dwarf/draw-lines.ts';
+import { drawAranges, drawLists, drawOldLists } from '../../../support/dwarf/draw-lists.ts';
+
+const UNIT = `
+  unit version=5
+  compile_unit name="a.c" comp_dir="/src" language=0x1d low_pc=0x1000 high_pc=+0x100 stmt_list=0 {
+    @helper: subprogram name="helper" inline=3 {
+      @arg: formal_parameter name="arg"
+    }
+    subprogram name="outer" low_pc=0x1000 high_pc=+0x40 {
+      lexical_block low_pc=0x1008 high_pc=+0x30 {
+        inlined_subroutine abstract_origin=@helper low_pc=0x1010 high_pc=+0x10 call_file=1 call_line=12 call_column=3 {
+          @deep: inlined_subroutine abstract_origin=@leaf low_pc=0x1014 high_pc=+4 call_file=2 call_line=7 {
+          }
+        }
+      }
+    }
+    @leaf: subprogram name="leaf" inline=3
+    subprogram name="cold" ranges=list:0
+  }
+`;
+const LINES = drawLines({
+  directories: ['/src', 'lib'],
+  files: ['a.c 0', 'a.c 0', 'h.h 1', '/abs.h 0'],
+  rows: `
+    0x1000 1:10:1
+    0x1010 2:6:2
+    0x1014 3:99
+    0x1018 2:8
+    0x1020 1:13
+    0x1020 1:14
+    end 0x1040
+    0x2000 1:30
+    end 0x2010
+  `,
+});
+const RANGES = drawLists('start_length 0x2000 0x10\noffset_pair 0x80 0x90\nend', true);
+
+function infoOf(text = UNIT, more: Record<string, Uint8Array> = {}): DwarfDebugInfo {
+  const { sections } = drawDwarf(text);
+  return new DwarfDebugInfo(sectionsOf({ ...sections, line: LINES, rnglists: RANGES, ...more }));
+}
+
+/** `name file:line:column`, innermost first. */
+function framesAt(info: DwarfDebugInfo, address: number): string[] {
+  const location = info.findLocation(BigInt(address));
+  return (location?.scopes ?? []).map(({ name, inlined }, i) => {
+    const source = location?.sources[i];
+    const place = `${source?.file ?? '?'}:${source?.line ?? '?'}:${source?.column ?? '?'}`;
+    return `${name ?? '?'}${inlined ? ' (inlined)' : ''} ${place}`;
+  });
+}
+
+describe('code of a unit', () => {
+  it('gives the inlined chain with the place of each call, innermost first', () => {
+    const info = infoOf();
+    expect(framesAt(info, 0x1016)).toEqual([
+      'leaf (inlined) /abs.h:99:0',
+      'helper (inlined) /src/lib/h.h:7:?',
+      'outer /src/a.c:12:3',
+    ]);
+    expect(framesAt(info, 0x1011)).toEqual([
+      'helper (inlined) /src/lib/h.h:6:2',
+      'outer /src/a.c:12:3',
+    ]);
+    expect(framesAt(info, 0x100f)).toEqual(['outer /src/a.c:10:1']);
+  });
+
+  it('takes the last of several rows at one address, and nothing outside the code', () => {
+    const info = infoOf();
+    expect(framesAt(info, 0x1025)).toEqual(['outer /src/a.c:14:0']);
+    expect(info.findLocation(0x1050n)?.line).toBeUndefined();
+    expect(info.findLocation(0x900n)).toBeUndefined();
+    expect(info.findLocation(0x1100n)).toBeUndefined();
+  });
+
+  it('finds functions in several pieces', () => {
+    const info = infoOf(UNIT, { aranges: drawAranges('0 0x1000 0x100\n0 0x2000 0x10') });
+    expect(framesAt(info, 0x2008)).toEqual(['cold /src/a.c:30:0']);
+    expect(framesAt(info, 0x1085)).toEqual(['cold ?:?:?']);
+  });
+
+  it('asks units that .debug_aranges does not list for their own ranges', () => {
+    const two = `${UNIT}
+      unit version=4
+      compile_unit name="b.c" ranges=list:0 low_pc=0 {
+        subprogram name="b" low_pc=0x5004 high_pc=+8
+      }`;
+    const ranges = drawOldLists('base 0x5000\n0 0x10\nend');
+    const info = infoOf(two, { aranges: drawAranges('0 0x1000 0x100'), ranges });
+    expect(framesAt(info, 0x5005)).toEqual(['b ?:?:?']);
+    expect(framesAt(info, 0x100f)).toEqual(['outer /src/a.c:10:1']);
+  });
+
+  it('answers kernel addresses, which are negative as signed numbers', () => {
+    const info = infoOf(`
+      unit version=5
+      compile_unit name="k.c" low_pc=0xffffffff81000000 high_pc=+0x1000 {
+        subprogram name="start_kernel" low_pc=0xffffffff81000010 high_pc/addr=0xffffffff81000020
+      }`);
+    expect(info.findLocation(0xffffffff8100001fn)?.scopes[0]?.name).toBe('start_kernel');
+    expect(info.findLocation(0xffffffff8100000fn)?.scopes).toEqual([]);
+    expect(info.findLocation(0xffffffff81000020n)?.scopes).toEqual([]);
+  });
+
+  it('does not prepend a compilation directory that was rewritten to a relative one', () => {
+    const { sections } = drawDwarf(UNIT.replace('"/src"', '"debian/build"'));
+    const line = drawLines({
+      directories: ['debian/build', 'kernel/sched'],
+      files: ['x.c 0', 'core.c 1'],
+      rows: '0x1000 1:5\nend 0x1100',
+    });
+    const info = new DwarfDebugInfo(sectionsOf({ ...sections, line, rnglists: RANGES }));
+    expect(framesAt(info, 0x1001)).toEqual(['outer kernel/sched/core.c:5:0']);
+  });
+
+  it('reads line programs of versions 2 to 4, where files count from one', () => {
+    for (const version of [2, 3, 4]) {
+      const line = drawLines({
+        version,
+        directories: ['inc', '/abs'],
+        files: ['a.c 0', 'b.h 1', 'c.h 2'],
+        rows: `
+          0x1000 1:5
+          0x1004 2:6
+          0x1008 3:7
+          op 0x4b
+          end 0x1040`,
+      });
+      const info = infoOf(UNIT.replace('version=5', 'version=4'), { line });
+      const at = (address: bigint) => {
+        const found = info.findLocation(address)?.line;
+        return `${found?.file ?? '?'}:${found?.line ?? '?'}`;
+      };
+      expect([at(0x1000n), at(0x1004n), at(0x1008n)]).toEqual([
+        '/src/a.c:5',
+        '/src/inc/b.h:6',
+        '/abs/c.h:7',
+      ]);
+      // Special opcode 0x4b: 62 = 4 * 14 + 6, so 4 bytes and one line on.
+      expect(at(0x100cn)).toBe('/abs/c.h:8');
+    }
+  });
+
+  it('leaves out a sequence whose addresses descend: its lines would be wrong', () => {
+    const line = drawLines({
+      directories: ['/src'],
+      files: ['a.c 0', 'a.c 0'],
+      rows: '0x1010 1:5\n0x1000 1:6\nend 0x1040',
+    });
+    expect(framesAt(infoOf(UNIT, { line }), 0x1011)[0]).toBe('helper (inlined) ?:?:?');
+  });
+
+  it('still names functions when the line program is damaged, and says so', () => {
+    const line = LINES.slice(0, 40);
+    const location = infoOf(UNIT, { line }).findLocation(0x100fn);
+    expect(location?.scopes[0]?.name).toBe('outer');
+    expect(location?.warnings.join()).toMatch(/corrupt \.debug_line/);
+  });
+
+  it('does not follow an abstract origin that is its own', () => {
+    const info = infoOf(`
+      unit version=5
+      compile_unit name="a.c" low_pc=0x1000 high_pc=+0x100 {
+        @a: subprogram abstract_origin=@b low_pc=0x1000 high_pc=+0x10
+        @b: subprogram abstract_origin=@a
+      }`);
+    expect(info.findLocation(0x1001n)?.scopes).toMatchObject([{ name: undefined }]);
+  });
+});
