@@ -8,6 +8,7 @@ export const ABSENT_LABEL: Readonly<Record<AbsentReason, string>> = {
   'unknown-type': 'unknown type',
   'unknown-symbol': 'unknown symbol',
   corrupt: 'corrupt',
+  unknown: 'unknown',
   'not-applicable': '–',
 };
 
@@ -19,6 +20,7 @@ export const ABSENT_GLYPH: Readonly<Record<AbsentReason, string>> = {
   'unknown-type': '?t',
   'unknown-symbol': '?s',
   corrupt: '!!',
+  unknown: '?',
   'not-applicable': '–',
 };
 

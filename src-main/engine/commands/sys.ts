@@ -1,10 +1,11 @@
-import type { Block, Fact } from '../../../src-shared/contract/index.ts';
+import type { Absent, Block, CellValue, Fact } from '../../../src-shared/contract/index.ts';
 import { hex } from '../base/address.ts';
-import { tryRead } from '../base/fault.ts';
+import { FaultError, tryRead } from '../base/fault.ts';
 import type { PageState } from '../dump/dump-image.ts';
 import { installedMemoryGuess, presentMemory } from '../kernel/memory-size.ts';
 import { listModules } from '../kernel/module.ts';
 import { findFaultMessage, findPanicMessage, findPanicTask } from '../kernel/panic.ts';
+import { readPrintkLog } from '../kernel/printk.ts';
 import { findTaintMask, readTaintMask, taintFlagsOf, taintLetters } from '../kernel/taint.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import { crashDate, loadAverage, uptime } from '../kernel/time.ts';
@@ -74,7 +75,7 @@ function systemFacts(program: Program): Fact[] {
     fact('date', 'DATE', 'date', () => crashDate(program)),
     fact('uptime', 'UPTIME', 'seconds', () => uptime(program)),
     fact('load-average', 'LOAD AVERAGE', 'text', () => loadText(program)),
-    fact('tasks', 'TASKS', 'count', () => findTasks(program).tasks.length),
+    fact('tasks', 'TASKS', 'count', () => taskCount(program)),
     utsFact('nodename', 'NODENAME'),
     utsFact('release', 'RELEASE'),
     utsFact('version', 'VERSION'),
@@ -94,7 +95,7 @@ function systemFacts(program: Program): Fact[] {
     }),
     fact('panic', 'PANIC', 'text', () => {
       const message = findPanicMessage(program);
-      if (message === undefined) return notApplicable('the log holds no panic message');
+      if (message === undefined) return notInLog(program, 'no panic message');
       return {
         value: message.text,
         note: message.text.includes('Oops: ') ? '(check log for details)' : undefined,
@@ -102,6 +103,28 @@ function systemFacts(program: Program): Fact[] {
       };
     }),
   ];
+}
+
+/** A number of tasks that may be short says so; none at all is not zero but unknown. */
+function taskCount(program: Program): CellValue | { value: CellValue; note: string } {
+  const { tasks, warnings } = findTasks(program);
+  const [first] = warnings;
+  if (first === undefined) return tasks.length;
+  if (tasks.length === 0) {
+    // Most often the way to them is missing, and the fault says which part of it.
+    program.global('init_task', 'struct task_struct').member('tasks').pointer();
+    return { absent: 'unknown', why: first };
+  }
+  return { value: tasks.length, note: '(may be incomplete: see the warnings)' };
+}
+
+/** A log that lacks something is one answer, a log that cannot be read whole another. */
+function notInLog(program: Program, what: string): Absent {
+  const { fault, warnings } = readPrintkLog(program);
+  if (fault !== undefined) throw new FaultError(fault);
+  const [first] = warnings;
+  if (first === undefined) return notApplicable(`the log holds ${what}`);
+  return { absent: 'unknown', why: `${what} in what can be read of the log: ${first}` };
 }
 
 /** Two decimals of the kernel's 11-bit fraction, rounded and cut as /proc/loadavg does. */
@@ -126,7 +149,7 @@ function causeFacts(program: Program): Fact[] {
   return [
     fact('fault', 'FAULT', 'text', () => {
       const message = findFaultMessage(program);
-      if (message === undefined) return notApplicable('the log holds no fault report');
+      if (message === undefined) return notInLog(program, 'no fault report');
       return { value: message.text, evidence: `log record ${message.record.seq}` };
     }),
     fact('tainted', 'TAINTED', 'text', () => {

@@ -1,5 +1,5 @@
 import type { Program } from '../program/program.ts';
-import { FaultError } from '../base/fault.ts';
+import { FaultError, type Fault } from '../base/fault.ts';
 import { memoized } from './memo.ts';
 import { readPrintkRingbuffer } from './printk-ringbuffer.ts';
 import { readStructuredLog } from './printk-structured.ts';
@@ -26,6 +26,8 @@ export interface PrintkLog {
   readonly records: readonly PrintkRecord[];
   /** Records known to be lost or unreadable, full sentences. */
   readonly warnings: readonly string[];
+  /** Why there is no log at all. */
+  readonly fault?: Fault;
 }
 
 /**
@@ -41,6 +43,7 @@ export const readPrintkLog = memoized((program: Program): PrintkLog => {
     return readStructuredLog(program);
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
-    return { records: [], warnings: [`The kernel log cannot be read: ${error.message}.`] };
+    const warnings = [`The kernel log cannot be read: ${error.message}.`];
+    return { records: [], warnings, fault: error.fault };
   }
 });

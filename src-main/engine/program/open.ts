@@ -1,6 +1,7 @@
 import { controlRegistersOf } from '../arch/x86-64/qemu-cpu-state.ts';
 import { addVirt, hex, PAGE_SIZE, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
+import { START_KERNEL_MAP } from '../arch/x86-64/address-map.ts';
 import { parseBtf } from '../debuginfo/btf.ts';
 import type { SymbolTable } from '../debuginfo/symbol-table.ts';
 import { parseVmcoreinfo, type Vmcoreinfo } from '../debuginfo/vmcoreinfo.ts';
@@ -63,7 +64,7 @@ export function openProgram(
     translator,
     kernel,
     types,
-    symbols: (modules) => new ProgramSymbols(symbols, modules),
+    symbols: (modules) => new ProgramSymbols(symbols, modules, (name) => told(vmcoreinfo, name)),
     decisions: log.decisions,
     capabilities: log.capabilities,
     warnings: log.warnings,
@@ -193,6 +194,12 @@ function findSymbols(
     log.capabilities.push({ name: 'symbols', ok: false, how: error.message });
     return undefined;
   }
+}
+
+/** SYMBOL() of VMCOREINFO; some (`mem_section`) hold a variable's value instead of its address. */
+function told(vmcoreinfo: Vmcoreinfo, name: string): VirtAddr | undefined {
+  const address = vmcoreinfo.symbol(name);
+  return address !== undefined && address >= START_KERNEL_MAP ? address : undefined;
 }
 
 function learnBases(

@@ -33,10 +33,17 @@ export interface ModuleSymbols {
 export class ProgramSymbols {
   readonly #kernel: SymbolTable | undefined;
   readonly #modules: () => readonly ModuleSymbols[];
+  readonly #told: (name: string) => VirtAddr | undefined;
 
-  constructor(kernel: SymbolTable | undefined, modules: () => readonly ModuleSymbols[]) {
+  /** @param told the last resort: addresses VMCOREINFO tells, where there is no kallsyms */
+  constructor(
+    kernel: SymbolTable | undefined,
+    modules: () => readonly ModuleSymbols[],
+    told: (name: string) => VirtAddr | undefined = () => undefined,
+  ) {
     this.#kernel = kernel;
     this.#modules = modules;
+    this.#told = told;
   }
 
   get kernelTable(): SymbolTable | undefined {
@@ -57,7 +64,10 @@ export class ProgramSymbols {
   /** Only the kernel's own: never touches the module list. */
   findInKernel(name: string): FoundSymbol | undefined {
     const symbol = this.#kernel?.findSymbol(name);
-    return this.#kernel && symbol && foundOf(symbol, this.#kernel, undefined);
+    if (this.#kernel && symbol) return foundOf(symbol, this.#kernel, undefined);
+    if (this.#kernel) return undefined;
+    const address = this.#told(name);
+    return address && { name, address, letter: '?', size: 0, perCpu: false };
   }
 
   findAll(name: string): FoundSymbol[] {
@@ -76,7 +86,7 @@ export class ProgramSymbols {
   require(name: string): FoundSymbol {
     const found = this.find(name);
     if (found !== undefined) return found;
-    const asked = this.#kernel === undefined ? [] : ['kallsyms', 'kallsyms of modules'];
+    const asked = this.#kernel === undefined ? ['VMCOREINFO'] : ['kallsyms', 'kallsyms of modules'];
     throw new FaultError({ kind: 'unknown-symbol', name, asked });
   }
 

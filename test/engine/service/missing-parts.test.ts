@@ -72,6 +72,29 @@ describe('without BTF', () => {
   });
 });
 
+describe('without kallsyms', () => {
+  let program: Program;
+  beforeAll(() => {
+    const names = whole.vmcoreinfo.symbol('kallsyms_num_syms')!;
+    program = without(names);
+  });
+
+  test('the log comes by the address that VMCOREINFO tells', () => {
+    expect(capability(program, 'symbols')?.ok).toBe(false);
+    const [block] = run(program, 'log');
+    expect(block?.type === 'log' && block.records.count).toBeGreaterThan(400);
+  });
+
+  test('no tasks are not zero tasks', () => {
+    expect(factsOf(run(program, 'sys')).get('tasks')).toMatchObject({ absent: 'unknown-symbol' });
+  });
+});
+
+test('a log that cannot be read is not said to hold no panic', () => {
+  const program = without(whole.symbols.address('prb'));
+  expect(factsOf(run(program, 'sys')).get('panic')).toMatchObject({ absent: 'excluded' });
+});
+
 describe('with the kernel page tables filtered out', () => {
   let program: Program;
   beforeAll(() => {
