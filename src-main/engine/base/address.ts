@@ -13,7 +13,6 @@ export type PhysAddr = bigint & { readonly [physBrand]: true };
 /** Page frame number: physical address / page size. Exact as a double (52-bit physical space). */
 export type Pfn = number & { readonly [pfnBrand]: true };
 
-const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 4096;
 
 export function virtAddr(value: bigint): VirtAddr {

@@ -1,5 +1,5 @@
 import type { Absent, ByteState, TranslationBlock } from '../../../src-shared/contract/index.ts';
-import { hex, pfnOf, physAddr, virtAddr, type VirtAddr } from '../base/address.ts';
+import { hex, pfnOf, physAddr, type VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
 import { findVma } from '../kernel/mm.ts';
 import { readPageDescriptor } from '../kernel/page.ts';
