@@ -88,6 +88,35 @@ export function askDrgn(corpus: CorpusDump): DrgnFacts {
   };
 }
 
+/** One frame as drgn sees it with vmlinux; see ../oracle/frames.py. */
+export interface DrgnFullFrame {
+  readonly name: string;
+  readonly function?: string | null;
+  readonly inlined: boolean;
+  readonly interrupted: boolean;
+  readonly registers: Readonly<Record<string, string>>;
+  /** File, line, column. */
+  readonly source?: readonly [string, number, number];
+  readonly locals: Readonly<Record<string, readonly [string, string] | null>>;
+}
+export interface DrgnFrames {
+  /** Address of `_text` in the dump. */
+  readonly text: string;
+  readonly stacks: readonly (readonly DrgnFullFrame[])[];
+}
+
+/** Frames of all tasks with lines, registers and locals; made once for each dump and script. */
+export function askDrgnFrames(corpus: CorpusDump): DrgnFrames {
+  const script = join(scripts, 'oracle/frames.py');
+  const out = join(corpus.folder, 'oracle', keyOf(corpus, readFileSync(script)));
+  const file = join(out, 'frames.json');
+  if (!existsSync(file)) {
+    mkdirSync(out, { recursive: true });
+    run([join(scripts, 'run-drgn.sh'), corpus.dump, corpus.vmlinux, script, out]);
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as DrgnFrames;
+}
+
 /**
  * What crash 9 prints for each of some commands; made once for each dump and list of commands, in
  * one run of crash, which takes its time to start.
