@@ -45,8 +45,9 @@ export async function* decompressXz(chunks: AsyncIterable<Uint8Array>): AsyncGen
     finished = true;
     throw failure === undefined ? described(error) : failure.error;
   } finally {
-    // An abandoned stream would keep the decoder's lock.
-    if (!finished) await reader.cancel();
+    // An abandoned stream would keep the decoder's lock. Where the decoder has just given its last
+    // piece it has let go of the lock, and trips over being cancelled.
+    if (!finished) await reader.cancel().catch(() => undefined);
     await iterator.return?.();
   }
 }
