@@ -36,5 +36,6 @@ export function characterText(byte: number, quote: 34 | 39): string {
 
 /** Text that the engine decoded already. */
 export function quoted(text: string): string {
-  return `"${printable(text).replaceAll('"', '\\"')}"`;
+  const escaped = text.replace(/[\n\r\t]/g, (character) => ESCAPES[character.charCodeAt(0)] ?? '');
+  return `"${printable(escaped).replaceAll('"', '\\"')}"`;
 }

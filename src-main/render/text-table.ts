@@ -1,5 +1,6 @@
 import type { Table, TableBlock } from '../../src-shared/contract/index.ts';
 import { cellText, isRightAligned } from './cell-text.ts';
+import { EXPLORE_LAYOUTS } from './text-explore.ts';
 import { moduleLines, moduleTaintLines } from './text-modules.ts';
 import {
   lastRunLines,
@@ -24,6 +25,7 @@ const LAYOUTS: Readonly<Record<string, (block: TableBlock) => string[]>> = {
   'ps-r': limitLines,
   mod: moduleLines,
   'mod-t': moduleTaintLines,
+  ...EXPLORE_LAYOUTS,
 };
 
 export function tableLines(block: TableBlock): string[] {

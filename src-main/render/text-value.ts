@@ -10,6 +10,7 @@ import { hexDigits } from './units.ts';
  * @param continued an earlier block named the CPU of this per-CPU variable
  */
 export function valueLines(block: ValueBlock, continued = false): string[] {
+  if (block.printed !== undefined) return printedLines(block, block.printed);
   const at = block.owner?.address ?? block.address ?? 0n;
   const head = block.cpu === undefined || continued ? [] : [`[${block.cpu}]: ${hexDigits(at)}`];
   if (block.showOffsets || block.address === undefined) return [...head, ...definitionLines(block)];
@@ -20,6 +21,28 @@ export function valueLines(block: ValueBlock, continued = false): string[] {
   }
   const name = value.typeName === '' ? '' : `${printable(value.typeName)} `;
   return [...head, ...objectLines(value, 0, block.radix, name, '')];
+}
+
+/** `jiffies = $1 = 4294894065`, as crash's `p` through gdb. */
+function printedLines(
+  { value, radix }: ValueBlock,
+  { number, label }: NonNullable<ValueBlock['printed']>,
+): string[] {
+  const name = label === undefined ? '' : `${printable(label)} = `;
+  const lines = objectLines(value, 0, radix, pointerType(value), '');
+  const [first = '', ...rest] = lines;
+  // Behind a name crash sets apart what gdb puts in braces on one line.
+  if (name !== '' && rest.length === 0 && first.startsWith('{')) {
+    return [`${name}$${number} = `, ` ${first}`];
+  }
+  return [`${name}$${number} = ${first}`, ...rest];
+}
+
+/** gdb names the type of a pointer that it prints by itself, but for strings. */
+function pointerType({ kind, typeName, text }: ValueNode): string {
+  if (kind !== 'pointer' || (text !== undefined && /^(?:const )?char \*$/.test(typeName)))
+    return '';
+  return `(${printable(typeName)}) `;
 }
 
 const indent = (depth: number) => '  '.repeat(depth);
@@ -88,6 +111,7 @@ function compoundArray(
 
 function inlineText(node: ValueNode, radix: 10 | 16 | undefined): string {
   if (node.kind === 'array') {
+    if (node.count === 0 && typeof node.value === 'bigint') return pointerText(node, node.value);
     const shown = (node.children ?? []).map((child) => inlineText(child, radix));
     return `{${shown.join(', ')}${node.truncatedAt === undefined ? '' : '...'}}`;
   }
@@ -107,6 +131,7 @@ function scalarText(node: ValueNode, radix: 10 | 16 | undefined): string {
     return quoted(String(value));
   }
   if (typeof value === 'string') return printable(value);
+  if (node.kind === 'function') return functionText(node, BigInt(value));
   if (typeof value === 'boolean') return radix === 16 ? `0x${value ? 1 : 0}` : String(value);
   if (node.kind === 'pointer') return pointerText(node, BigInt(value));
   if (node.kind === 'enum' && node.text !== undefined) return printable(node.text);
@@ -118,6 +143,11 @@ function scalarText(node: ValueNode, radix: 10 | 16 | undefined): string {
     return `${value} '${characterText(Number(value) & 0xff, 39)}'`;
   }
   return String(value);
+}
+
+/** `{int (struct file *)} 0xffffffff… <vfs_read>`. */
+function functionText(node: ValueNode, value: bigint): string {
+  return `{${printable(node.typeName)}} ${pointerText({ ...node, kind: 'pointer' }, value)}`;
 }
 
 function pointerText(node: ValueNode, value: bigint): string {

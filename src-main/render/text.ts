@@ -1,5 +1,7 @@
 import type { Block } from '../../src-shared/contract/index.ts';
 import { printable } from './printable.ts';
+import { codeLines } from './text-code.ts';
+import { entriesLines } from './text-entries.ts';
 import { factsLines } from './text-facts.ts';
 import { logLines } from './text-log.ts';
 import { memoryLines } from './text-memory.ts';
@@ -31,6 +33,10 @@ export function blockLines(block: Exclude<Block, { type: 'notice' }>, before?: B
       return symbolLines(block);
     case 'translation':
       return translationLines(block);
+    case 'entries':
+      return entriesLines(block);
+    case 'code':
+      return codeLines(block);
     case 'text':
       return block.lines.map(printable);
   }
@@ -72,7 +78,7 @@ function standsApart(before: Block, block: Block): boolean {
   if (block.type === 'stack') return before.type === 'stack';
   if (block.type === 'translation') return before.type === 'translation';
   if (block.type === 'task') return before.type !== 'task';
-  if (block.type === 'value' && before.type === 'value') {
+  if (block.type === 'value' && before.type === 'value' && block.printed === undefined) {
     return before.value.name === '' && block.value.name === '' && block.cpu === undefined;
   }
   if (block.type === 'table') {

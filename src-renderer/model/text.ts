@@ -53,6 +53,23 @@ export function blockText(block: Block): string {
       return `${hex16(block.virt)}  ${
         isAbsent(block.phys) ? ABSENT_LABEL[block.phys.absent] : hex(block.phys)
       }`;
+    case 'entries':
+      return block.entries
+        .map(({ address, position, values }) =>
+          [
+            position === undefined ? hex16(address) : `${hex16(address)}  ${position}`,
+            ...(values ?? []).map(({ value }) => valueText(value, 1)),
+          ].join('\n'),
+        )
+        .join('\n');
+    case 'code':
+      return block.instructions
+        .map(({ address, symbol, mnemonic, operands, target }) => {
+          const where = symbol ? ` <${symbolText(symbol)}>` : '';
+          const to = target?.symbol ? ` <${symbolText(target.symbol)}>` : '';
+          return `${hex16(address)}${where}: ${mnemonic} ${operands}${to}`;
+        })
+        .join('\n');
     case 'text':
       return block.lines.join('\n');
     case 'notice':

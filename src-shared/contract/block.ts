@@ -1,4 +1,6 @@
 import type { Absent, AbsentReason, CellValue, ColumnKind, Table } from './cell.ts';
+import type { CodeBlock } from './code.ts';
+import type { EntriesBlock } from './entries.ts';
 
 /**
  * What a command answers: a sequence of typed blocks. The command line renders them as crash's
@@ -14,6 +16,8 @@ export type Block =
   | ValueBlock
   | SymbolsBlock
   | TranslationBlock
+  | EntriesBlock
+  | CodeBlock
   | TextBlock
   | NoticeBlock;
 
@@ -229,6 +233,10 @@ export interface ValueBlock {
   readonly radix?: 10 | 16;
   /** A per-CPU variable of this CPU: text begins with `[0]: address`. */
   readonly cpu?: number;
+  /** The value of an expression: the number it is kept under (`$1`), what was asked in front of it. */
+  readonly printed?: { readonly number: number; readonly label?: string };
+  /** For text: scalars as they lie in memory, enums as numbers, strings up to NUL (`list -S`). */
+  readonly raw?: true;
   /** Of one member: the object or type it is a member of. */
   readonly owner?: { readonly typeName: string; readonly address?: bigint };
   readonly origin: string;

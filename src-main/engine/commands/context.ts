@@ -2,6 +2,7 @@ import type { NoticeBlock } from '../../../src-shared/contract/index.ts';
 import { findPanicTask } from '../kernel/panic.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
+import type { Value } from '../program/expression/value.ts';
 import type { Program } from '../program/program.ts';
 import { CancelledError, UsageError } from './command.ts';
 
@@ -13,9 +14,11 @@ export interface CommandContext {
   readonly cancelled: () => boolean;
 }
 
-/** Lives as long as the session: what `set` chose. */
+/** Lives as long as the session: what `set` chose, what `p` printed. */
 export class CommandSession {
   #current: Task | undefined;
+  /** What `p` printed, for `$1`. */
+  readonly #values: Value[] = [];
 
   /**
    * The task commands speak of when none is named: the chosen one, at first the one that panicked, else
@@ -24,6 +27,15 @@ export class CommandSession {
   currentTask(program: Program): Task | undefined {
     this.#current ??= findPanicTask(program)?.task ?? findTasks(program).tasks[0];
     return this.#current;
+  }
+
+  get values(): readonly Value[] {
+    return this.#values;
+  }
+
+  /** @returns the number it is kept under, from 1 */
+  keep(value: Value): number {
+    return this.#values.push(value);
   }
 
   select(task: Task): void {

@@ -4,6 +4,7 @@ import { foreachCommand } from './foreach.ts';
 import { helpCommand } from './help.ts';
 import { log } from './log.ts';
 import { mod } from './mod.ts';
+import { p } from './p.ts';
 import { ps } from './ps.ts';
 import { rd } from './rd.ts';
 import { set } from './set.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   helpCommand(listCommands),
   log,
   mod,
+  p,
   ps,
   rd,
   set,

@@ -14,6 +14,9 @@ const MAX_ELEMENTS = 256;
 const MAX_NODES = 50_000;
 const MAX_DEPTH = 24;
 
+/** Larger than the constants that pointers lead into the middle of. */
+const MAX_CONSTANT = 4096;
+
 interface Budget {
   nodes: number;
 }
@@ -96,7 +99,10 @@ function memberNode(
 /** By position, not by name: anonymous members have none. */
 function memberObject(object: KernelObject, member: Member): KernelObject {
   if (member.bitSize > 0) return object.member(member.name);
-  return object.at(member.type, virtAddr(object.address + BigInt(member.bitOffset / 8)));
+  return object.at(
+    member.type,
+    virtAddr(object.address + BigInt(Math.floor(member.bitOffset / 8))),
+  );
 }
 
 function arrayNode(
@@ -127,6 +133,7 @@ function arrayNode(
       children: [build(undefined, element, '', undefined, common.offset, budget, depth + 1)],
     };
   }
+  if (count === 0) return unboundedNode(program, inner, common, object);
   const size = findSize(element) ?? 0;
   const shown = Math.min(count, MAX_ELEMENTS, Math.max(0, budget.nodes));
   const children: ValueNode[] = [];
@@ -136,6 +143,28 @@ function arrayNode(
   }
   const node = { ...common, kind: 'array' as const, count, children };
   return children.length < count ? { ...node, truncatedAt: children.length } : node;
+}
+
+/** An array without a length: where it begins, as gdb shows it, and text that stands there. */
+function unboundedNode(
+  program: Program | undefined,
+  element: Type,
+  common: Common,
+  object: KernelObject,
+): ValueNode {
+  const { address } = object;
+  const symbol = program === undefined ? undefined : symbolAt(program, address);
+  const isText = element.kind === 'int' && element.isChar && element.size === 1;
+  const text = isText ? tryRead(() => object.space.readCString(address, MAX_ELEMENTS)) : undefined;
+  return {
+    ...common,
+    kind: 'array',
+    count: 0,
+    children: [],
+    value: address,
+    ...(symbol && { symbol }),
+    ...(text !== undefined && { text }),
+  };
 }
 
 /** Bytes of a character array that travel, as gdb prints at most. */
@@ -202,9 +231,14 @@ function enumeratorOf(type: EnumType, value: CellValue): string | undefined {
   return type.enumerators.find((each) => each.value === BigInt(value))?.name;
 }
 
-function symbolAt(program: Program, value: bigint): SymbolRef | undefined {
+/**
+ * The symbol a pointer leads to or into. Far behind a symbol of read-only data lie string literals,
+ * which have no symbols: they are not part of it.
+ */
+export function symbolAt(program: Program, value: bigint): SymbolRef | undefined {
   const hit = program.symbols.at(virtAddr(value));
   if (hit === undefined) return undefined;
+  if (/[rR]/.test(hit.symbol.letter) && hit.offset >= MAX_CONSTANT) return undefined;
   const { name, size, module } = hit.symbol;
   const reference = { name, offset: hit.offset, size };
   return module === undefined ? reference : { ...reference, module };

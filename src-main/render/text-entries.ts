@@ -1,0 +1,47 @@
+import {
+  isAbsent,
+  type EntriesBlock,
+  type ValueBlock,
+  type ValueNode,
+} from '../../src-shared/contract/index.ts';
+import { printable } from './printable.ts';
+import { valueLines } from './text-value.ts';
+import { hexDigits } from './units.ts';
+
+/** crash's `list` and `tree`: an address a line, under it what was asked for of the object. */
+export function entriesLines({ entries }: EntriesBlock): string[] {
+  return entries.flatMap(({ address, index, position, values }) => {
+    const lines = [hexDigits(address)];
+    if (position !== undefined) {
+      const key = index === undefined ? '' : `index: ${index}  `;
+      lines.push(`  ${key}position: ${printable(position)}`);
+    }
+    for (const value of values ?? []) lines.push(...entryValueLines(value));
+    return lines;
+  });
+}
+
+function entryValueLines(block: ValueBlock): string[] {
+  const raw = block.raw === true ? rawText(block.value, block.radix) : undefined;
+  if (raw !== undefined) return [`  ${printable(block.value.name)} = ${raw}`];
+  const lines = valueLines(block);
+  // A struct has no comma behind it in `-S`, where it stands as gdb wrote it.
+  const last = lines.at(-1);
+  if (block.raw !== true || last === undefined) return lines;
+  return [...lines.slice(0, -1), last.replace(/,$/, '')];
+}
+
+/** A scalar as the number in memory; undefined for what crash leaves to gdb. */
+function rawText(node: ValueNode, radix: 10 | 16 | undefined): string | undefined {
+  const { value } = node;
+  if (node.kind === 'string' && typeof value === 'string') return `"${printable(value)}"`;
+  if (value === undefined || isAbsent(value) || typeof value === 'string') return undefined;
+  if (node.kind === 'pointer') {
+    const address = `0x${hexDigits(BigInt(value))}`;
+    if (radix === 16 || node.symbol === undefined) return address;
+    const { name, offset } = node.symbol;
+    return `${address} <${printable(name)}${offset === 0 ? '' : `+${offset}`}>`;
+  }
+  if (radix !== 16) return String(BigInt(value));
+  return `0x${hexDigits(BigInt.asUintN(Math.max(1, node.size) * 8, BigInt(value)))}`;
+}
