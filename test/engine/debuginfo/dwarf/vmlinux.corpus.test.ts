@@ -160,6 +160,7 @@ describe.each(NAMES)('vmlinux of %s', (name) => {
     const btf = new BtfTypeFinder(parseBtf(elf.readSection(section), 'BTF'));
     const different: string[] = [];
     const unknown: string[] = [];
+    const variants: string[] = [];
     let count = 0;
     for (const id of btf.table.iterateTypeIds()) {
       if (btf.table.nameOf(id) === '') continue;
@@ -170,9 +171,13 @@ describe.each(NAMES)('vmlinux of %s', (name) => {
       const found = finder.findTypes(type.kind, type.name);
       if (found.length === 0) unknown.push(type.name);
       else if (found.some((other) => layoutOf(other) === wanted)) count++;
+      else if (found.some((other) => offsetsOf(other) === offsetsOf(type)))
+        variants.push(type.name);
       else different.push(`${type.kind} ${type.name}`);
     }
     expect(different).toEqual([]);
+    // Of a source file that is compiled twice (compat_binfmt_elf.c) the index keeps one variant.
+    expect(variants.length).toBeLessThan(4);
     // Types that are defined inside a function are not in the index.
     expect(unknown.length).toBeLessThan(40);
     expect(count).toBeGreaterThan(5000);
@@ -218,12 +223,23 @@ function groupsOf(stack: readonly DrgnFullFrame[]): Group[] {
 /** Offsets and types of members, without who told; pahole flattens arrays of arrays, so both are. */
 function layoutOf(type: Type, depth = 0): string {
   if (type.kind === 'enum') {
-    return `${type.size}{${type.enumerators.map(({ name, value }) => `${name}=${value}`).join()}}`;
+    // BTF before 5.19 (ENUM64) holds the low 32 bits and no sign.
+    const low = type.enumerators.map((e) => `${e.name}=${BigInt.asUintN(32, e.value)}`);
+    return `${type.size}{${low.join()}}`;
   }
   if (type.kind !== 'struct' && type.kind !== 'union') return spell(type, depth);
   if (depth > 8 || type.incomplete) return 'incomplete';
   const members = type.members.map(
     (m) => `${m.name}@${m.bitOffset}:${m.bitSize} ${spell(m.type, depth)}`,
+  );
+  return `${type.size}{${members.join(';')}}`;
+}
+
+/** Names, offsets and sizes of members, whatever their types. */
+function offsetsOf(type: Type): string {
+  if (type.kind !== 'struct' && type.kind !== 'union') return layoutOf(type);
+  const members = type.members.map(
+    (m) => `${m.name}@${m.bitOffset}:${m.bitSize} ${findSize(m.type)}`,
   );
   return `${type.size}{${members.join(';')}}`;
 }
@@ -248,7 +264,8 @@ function spell(type: Type, depth: number): string {
     case 'function':
       return `(${type.parameters.map((p) => spell(p.type, depth + 1)).join()})`;
     case 'int':
-      return `${type.name} ${type.size} ${type.signed} ${type.isBool}`;
+      // pahole 1.20 (5.10) writes some of the kernel's signed `char` as unsigned.
+      return `${type.name} ${type.size} ${type.name === 'char' || type.signed} ${type.isBool}`;
     case 'float':
     case 'typedef':
       return type.name;
