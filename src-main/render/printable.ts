@@ -7,11 +7,13 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** C0 but tab, DEL, C1; bidirectional controls, line separators, BOM, lone surrogates. */
-const UNSAFE =
-  /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/**
+ * C0 but tab, DEL, C1 (Cc); bidirectional and other characters that are not seen, tags among them
+ * (Cf); line separators (Zl, Zp); lone surrogates (Cs); letters drawn as nothing.
+ */
+const UNSAFE = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]/gu;
 
 function escaped(character: string): string {
-  const code = character.charCodeAt(0);
+  const code = character.codePointAt(0) ?? 0;
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
 }

@@ -85,6 +85,9 @@ export function orcBitsOf(entry: OrcEntryStruct): OrcBits | undefined {
   const end = field('end');
   const whole = flags + 2 <= entry.size && entry.size >= 6 && entry.size <= 64;
   if (spReg === undefined || bpReg === undefined || type === undefined || !whole) return undefined;
+  const isInside = ({ bitOffset }: { readonly bitOffset: number }) =>
+    bitOffset % 8 === 0 && bitOffset / 8 + 2 <= entry.size;
+  if (!isInside(spOffset) || !isInside(bpOffset)) return undefined;
   const offsets = { spOffset: spOffset.bitOffset / 8, bpOffset: bpOffset.bitOffset / 8 };
   return { size: entry.size, ...offsets, flags, spReg, bpReg, type, signal, end };
 }

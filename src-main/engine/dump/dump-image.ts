@@ -69,8 +69,9 @@ export interface DumpImage {
    */
   readPage(frame: Pfn, target: Uint8Array): PageState;
   /**
-   * First frame in [from, end) that the file should have the bytes of: its state is `present`,
-   * `zero` or `truncated`. Skips what was excluded without looking at each frame.
+   * First frame in [from, end) that the file has bytes of: its state is `present`, `zero` or, where
+   * only a part of it is there, `truncated`. Skips what was excluded and what lies behind the end of
+   * the file without looking at each frame: headers may claim any number of them.
    */
   findStoredFrame(from: Pfn, end: Pfn): Pfn | undefined;
   /** Ranges of frames that are RAM as far as the dump says: [start, end). Ascending. */

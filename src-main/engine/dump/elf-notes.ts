@@ -5,7 +5,7 @@ import { readExactly } from './read-exactly.ts';
 
 /** Device dumps (NT_VMCOREDD) can be hundreds of MB; no note we interpret comes near this. */
 const MAX_DESC = 4 << 20;
-/** 8,192 CPUs have one NT_PRSTATUS each; the rest is generosity. */
+/** Of one dump. 8,192 CPUs have one NT_PRSTATUS each; the rest is generosity. */
 const MAX_NOTES = 1 << 16;
 const MAX_TOTAL = 64 << 20;
 const MAX_NAME = 256;
@@ -14,6 +14,7 @@ const MAX_NAME = 256;
  * ELF notes in `source[offset, offset + size)`: {u32 n_namesz, n_descsz, n_type} then name and
  * desc, each padded to 4 bytes. An all-zero header ends them (the kernel pads the merged notes of
  * all CPUs with zeros). Damage ends the list with a warning: the notes before it are kept.
+ * @param before the dump's notes so far: what is read is bounded a dump, not a segment
  * @source include/uapi/linux/elf.h `struct elf64_note`; fs/proc/vmcore.c `merge_note_headers_elf64`
  */
 export function readNotes(
@@ -21,6 +22,7 @@ export function readNotes(
   offset: number,
   size: number,
   warnings: string[],
+  before: readonly DumpNote[] = [],
 ): DumpNote[] {
   const notes: DumpNote[] = [];
   const end = Math.min(offset + size, source.size);
@@ -29,7 +31,7 @@ export function readNotes(
       `${source.name}: the notes at ${place(offset)} should be ${String(size)} bytes long, but the file ends at ${place(source.size)}.`,
     );
   }
-  let total = 0;
+  let total = before.reduce((sum, note) => sum + note.desc.length, 0);
   let at = offset;
   while (at + 12 <= end) {
     const header = new ByteCursor(readExactly(source, at, 12, 'ELF note'), 'ELF note', at);
@@ -44,7 +46,7 @@ export function readNotes(
       );
       break;
     }
-    if (notes.length >= MAX_NOTES || total > MAX_TOTAL) {
+    if (before.length + notes.length >= MAX_NOTES || total > MAX_TOTAL) {
       warnings.push(`${source.name}: more notes than are read; stopped at ${place(at)}.`);
       break;
     }

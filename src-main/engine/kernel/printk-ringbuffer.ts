@@ -2,7 +2,7 @@ import { addVirt, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import { textOfBytes } from '../program/address-space.ts';
 import type { Program } from '../program/program.ts';
-import { offsetOf } from '../types/layout.ts';
+import { offsetOf, sizeOf } from '../types/layout.ts';
 import type { PrintkLog, PrintkRecord } from './printk.ts';
 
 /**
@@ -22,6 +22,13 @@ const BLOCK_ID_SIZE = 8n;
 /** 2^25 bytes of text and 2^20 records: twice what CONFIG_LOG_BUF_SHIFT and log_buf_len allow. */
 const MAX_DATA_BITS = 31;
 const MAX_DESC_BITS = 22;
+/**
+ * Bytes of text kept: twice what CONFIG_LOG_BUF_SHIFT allows. Damaged descriptors may all name one
+ * block, and page tables may show one page as a buffer of gigabytes.
+ */
+export const MAX_LOG_TEXT = 1 << 26;
+/** `struct prb_desc` has 24 bytes, `struct printk_info` 88. */
+const MAX_STRUCT = 4096;
 
 /** Positions of the members that are read for every record. */
 interface Layout {
@@ -79,6 +86,7 @@ class RingReader {
   readonly #layout: Layout;
   readonly #records: PrintkRecord[] = [];
   readonly #warnings: string[] = [];
+  #text = 0;
   #unfinished = 0;
   #dataLost = 0;
   #unreadable = 0;
@@ -98,7 +106,11 @@ class RingReader {
       );
       this.#readSlots();
     } else {
-      for (let i = 0n; i < count; i++) this.#readRecord((tail + i) & ID_MASK);
+      // From the newest, which say why the machine died.
+      for (let i = count - 1n; i >= 0n && this.#hasRoom(); i--) {
+        this.#readRecord((tail + i) & ID_MASK);
+      }
+      this.#records.reverse();
     }
     this.#warnAboutGaps();
     return { records: this.#records, warnings: this.#warnings };
@@ -106,12 +118,22 @@ class RingReader {
 
   /** Without a usable tail and head: every slot by the id in its own state, in sequence order. */
   #readSlots(): void {
-    for (let slot = 0n; slot <= this.#rings.descMask; slot++) {
+    for (let slot = 0n; slot <= this.#rings.descMask && this.#hasRoom(); slot++) {
       const state = this.#attempt(() => this.#readState(slot));
       if (state !== undefined && (state & this.#rings.descMask) === slot)
         this.#readRecord(state & ID_MASK);
     }
     this.#records.sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Whether more text may be read; says so once when not. */
+  #hasRoom(): boolean {
+    const limit = Math.min(MAX_LOG_TEXT, Number(this.#rings.dataSize));
+    if (this.#text <= limit) return true;
+    this.#warnings.push(
+      `The log is damaged, or larger than is read: ${this.#records.length} records have more than ${limit} bytes of text. The others are not shown.`,
+    );
+    return false;
   }
 
   #readState(id: bigint): bigint {
@@ -181,6 +203,7 @@ class RingReader {
     const room = to - from;
     if (room < 0n) return textLen === 0 ? '' : undefined;
     const length = room < BigInt(textLen) ? Number(room) : textLen;
+    this.#text += length;
     return textOfBytes(this.#program.kernel.read(addVirt(this.#rings.data, from), length));
   }
 
@@ -215,14 +238,18 @@ class RingReader {
 function layoutOf(program: Program): Layout {
   const desc = program.type('struct prb_desc');
   const info = program.type('struct printk_info');
-  const at = (path: string): number => offsetOf(info, path);
+  const descSize = bounded(sizeOf(desc), MAX_STRUCT, 'size of struct prb_desc');
+  const infoSize = bounded(sizeOf(info), MAX_STRUCT, 'size of struct printk_info');
+  // 8 bytes, the longest member read one by one, must fit.
+  const at = (path: string): number =>
+    bounded(offsetOf(info, path), infoSize - 8, `offset of printk_info.${path}`, 0);
   const hasDevice = program.object(info, 0n as VirtAddr).has('dev_info.subsystem');
   return {
-    descSize: program.object(desc, 0n as VirtAddr).size,
+    descSize,
     state: offsetOf(desc, 'state_var.counter'),
     begin: offsetOf(desc, 'text_blk_lpos.begin'),
     next: offsetOf(desc, 'text_blk_lpos.next'),
-    infoSize: program.object(info, 0n as VirtAddr).size,
+    infoSize,
     seq: at('seq'),
     ts: at('ts_nsec'),
     textLen: at('text_len'),
@@ -257,7 +284,8 @@ function fixedString(bytes: Uint8Array, at: number, length: number): string {
   return textOfBytes(nul < 0 ? part : part.subarray(0, nul));
 }
 
-function bounded(value: number, max: number, what: string): number {
-  if (value >= 1 && value <= max) return value;
-  throw new FaultError({ kind: 'corrupt', what, expected: `1 to ${max}`, found: String(value) });
+function bounded(value: number, max: number, what: string, min = 1): number {
+  if (value >= min && value <= max) return value;
+  const expected = `${min} to ${max}`;
+  throw new FaultError({ kind: 'corrupt', what, expected, found: String(value) });
 }

@@ -3,7 +3,7 @@ import { FaultError } from '../base/fault.ts';
 import { textOfBytes } from '../program/address-space.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
-import { callerName } from './printk-ringbuffer.ts';
+import { callerName, MAX_LOG_TEXT } from './printk-ringbuffer.ts';
 import type { PrintkLog, PrintkRecord } from './printk.ts';
 
 const MAX_RECORDS = 1 << 22;
@@ -29,7 +29,12 @@ export function readStructuredLog(program: Program): PrintkLog {
     );
   }
   try {
+    let text = 0;
     for (let n = 0, wrapped = false; index !== next && n < MAX_RECORDS;) {
+      if (text > Math.min(size, MAX_LOG_TEXT)) {
+        warnings.push('The log is damaged, or larger than is read; the rest was not read.');
+        break;
+      }
       const header = program.object(type, addVirt(buffer, index));
       const length = header.member('len').number();
       if (length === 0 || index + length > size) {
@@ -44,7 +49,8 @@ export function readStructuredLog(program: Program): PrintkLog {
         index = 0;
         continue;
       }
-      records.push(readRecord(header, firstSeq + n));
+      text += length;
+      records.push(readRecord(header, firstSeq + n, length));
       index += length;
       n++;
     }
@@ -55,9 +61,11 @@ export function readStructuredLog(program: Program): PrintkLog {
   return { records, warnings };
 }
 
-function readRecord(header: KernelObject, seq: number): PrintkRecord {
-  const textLength = header.member('text_len').number();
-  const dictLength = header.member('dict_len').number();
+/** @param length of the whole record, which its text and dictionary cannot leave */
+function readRecord(header: KernelObject, seq: number, length: number): PrintkRecord {
+  const room = Math.max(0, length - header.size);
+  const textLength = Math.min(header.member('text_len').number(), room);
+  const dictLength = Math.min(header.member('dict_len').number(), room - textLength);
   const at = addVirt(header.address, header.size);
   const bytes = header.space.read(at, textLength + dictLength);
   const dict = textOfBytes(bytes.subarray(textLength));

@@ -71,6 +71,8 @@ function walkTaskList(program: Program, warnings: string[]): KernelObject[] {
   const threads: KernelObject[] = [];
   const problems: string[] = [];
   const seen = new Set<VirtAddr>();
+  /** Thread lists walked: damaged leaders may all name one, and each would walk all of it. */
+  const heads = new Set<VirtAddr>();
   const add = (task: KernelObject): void => {
     if (seen.has(task.address)) return;
     seen.add(task.address);
@@ -83,6 +85,8 @@ function walkTaskList(program: Program, warnings: string[]): KernelObject[] {
       // A leader that has been reaped of its signal_struct has no threads left.
       if (leader.member('signal').isNull()) continue;
       const head = leader.member('signal').follow('thread_head').address;
+      if (heads.has(head)) continue;
+      heads.add(head);
       const what = `The thread list of the process at ${hex(leader.address)}`;
       const nodes = walkList(program.kernel, head, what);
       if (nodes.problem !== undefined) problems.push(nodes.problem);

@@ -16,6 +16,8 @@ const LARGEST_NO_NODE = 4096n;
 /** Enough levels for 64 bits of index at 4 bits a level. */
 const MAX_DEPTH = 16;
 const MAX_ENTRIES = 1 << 22;
+/** XA_CHUNK_SIZE is 64, or 16 with CONFIG_BASE_SMALL; what damaged types say must not decide. */
+const MAX_FANOUT = 64;
 
 /**
  * Entries of an xarray (or an IDR's `idr_rt`), ascending by index. Nodes that cannot be read or
@@ -31,7 +33,7 @@ export function walkXarray(array: KernelObject, what: string): Walk<XarrayEntry>
   const { space } = array;
   const node = array.at(nodeType, virtAddr(0n));
   const slots = node.member('slots');
-  const fanout = slots.length;
+  const fanout = Math.min(slots.length, MAX_FANOUT);
   const chunkShift = Math.log2(fanout);
   const slotsOffset = Number(slots.address);
   const shiftOffset = node.member('shift').address;

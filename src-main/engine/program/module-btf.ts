@@ -12,6 +12,11 @@ export interface ModuleBtfs {
 
 /** More than any machine loads; a damaged list must end. */
 const MAX_MODULES = 4096;
+/**
+ * Bytes of all modules together, four times what all of a distribution's have. Page tables may show
+ * one page as any number of blobs.
+ */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Walks `btf_modules`. The blob is that of `struct btf`, which the kernel has relocated to
@@ -24,6 +29,7 @@ export function readModuleBtfs(context: ObjectContext, head: VirtAddr): ModuleBt
   const blobs = new Map<bigint, Uint8Array>();
   const warnings: string[] = [];
   const seen = new Set<bigint>([head]);
+  let total = 0;
   try {
     let node = context.kernel.readU64(head) as VirtAddr;
     while (node !== head) {
@@ -35,7 +41,12 @@ export function readModuleBtfs(context: ObjectContext, head: VirtAddr): ModuleBt
       const entry = containerOf(context, node, 'struct btf_module', 'list');
       const btf = entry.member('btf').deref();
       const size = btf.member('data_size').number();
+      if (total + size > MAX_BYTES) {
+        warnings.push(`The modules' BTF is larger than is read; what follows ${hex(node)} is not.`);
+        break;
+      }
       if (size > 0 && size <= MAX_READ) {
+        total += size;
         const bytes = context.kernel.read(btf.member('data').pointer(), size);
         blobs.set(entry.member('module').pointer(), bytes);
       } else {

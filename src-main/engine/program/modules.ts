@@ -31,6 +31,16 @@ const MOD_MEM_KINDS: readonly ModuleRegionKind[] = [
 /** More than any machine loads; a damaged list must end. */
 const MAX_MODULES = 4096;
 const SYM_SIZE = 24;
+/**
+ * Bytes of symbol and name tables of all modules together, ten times what all of a distribution's
+ * have. Page tables may show one page as any number of tables.
+ */
+const MAX_TABLE_BYTES = 128 * 1024 * 1024;
+
+/** What the tables of all modules on a list may still take. */
+interface TableRoom {
+  bytes: number;
+}
 
 /**
  * A module on the kernel's list. Name, regions and tables are read when first asked for; a part
@@ -44,9 +54,11 @@ export class LoadedModule implements ModuleSymbols {
   readonly faults: Fault[] = [];
   #table: SymbolTable | undefined;
   #tableTried = false;
+  readonly #room: TableRoom;
 
-  constructor(object: KernelObject) {
+  constructor(object: KernelObject, room: TableRoom) {
     this.object = object;
+    this.#room = room;
     this.name = object.member('name').text(64);
     this.regions = regionsOf(object);
   }
@@ -81,6 +93,7 @@ export class LoadedModule implements ModuleSymbols {
   #readTable(): SymbolTable {
     const kallsyms = this.object.member('kallsyms').deref();
     const count = kallsyms.member('num_symtab').number();
+    this.#takeRoom(count * (SYM_SIZE + 1));
     const symtab = kallsyms.space.read(kallsyms.member('symtab').pointer(), count * SYM_SIZE);
     const typetab = kallsyms.has('typetab')
       ? tryRead(() => kallsyms.space.read(kallsyms.member('typetab').pointer(), count))
@@ -101,12 +114,27 @@ export class LoadedModule implements ModuleSymbols {
     for (let i = 0; i < count; i++) last = Math.max(last, view.getUint32(i * SYM_SIZE, true));
     const start = kallsyms.member('strtab').pointer();
     const longest = 512; // KSYM_NAME_LEN, include/linux/kallsyms.h
+    this.#takeRoom(last + longest);
     const head = kallsyms.space.read(start, last);
     const tail = kallsyms.space.readCString((start + BigInt(last)) as VirtAddr, longest);
     const strtab = new Uint8Array(last + tail.length + 1);
     strtab.set(head);
     for (let i = 0; i < tail.length; i++) strtab[last + i] = tail.charCodeAt(i) & 0xff;
     return strtab;
+  }
+
+  /** @throws FaultError when the modules' tables are more than can be */
+  #takeRoom(bytes: number): void {
+    if (bytes > this.#room.bytes) {
+      throw new FaultError({
+        kind: 'corrupt',
+        what: `symbol table of module ${this.name}`,
+        expected: `at most ${MAX_TABLE_BYTES} bytes for all modules`,
+        found: 'more',
+        virt: this.object.address,
+      });
+    }
+    this.#room.bytes -= bytes;
   }
 
   #attempt<T>(read: () => T): T | undefined {
@@ -135,6 +163,7 @@ export function readModules(context: ObjectContext, head: VirtAddr): ModuleList 
   const modules: LoadedModule[] = [];
   const warnings: string[] = [];
   const seen = new Set<bigint>([head]);
+  const room: TableRoom = { bytes: MAX_TABLE_BYTES };
   try {
     let node = context.kernel.readU64(head) as VirtAddr;
     while (node !== head) {
@@ -144,7 +173,7 @@ export function readModules(context: ObjectContext, head: VirtAddr): ModuleList 
       }
       seen.add(node);
       const object = containerOf(context, node, 'struct module', 'list');
-      if (object.member('state').number() !== 3) modules.push(new LoadedModule(object));
+      if (object.member('state').number() !== 3) modules.push(new LoadedModule(object, room));
       node = context.kernel.readU64(node) as VirtAddr;
     }
   } catch (error) {

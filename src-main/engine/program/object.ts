@@ -16,6 +16,9 @@ export interface ObjectContext {
   type(name: string): Type;
 }
 
+/** Bytes of `__int128`, the largest of C. */
+const MAX_SCALAR = 16;
+
 /**
  * A typed object in the crashed machine's memory: a type and an address, nothing read yet.
  * Reading happens in the value methods; all of them throw FaultError for memory that is missing.
@@ -138,6 +141,7 @@ export class KernelObject {
       case 1:
         return this.#narrow(this.space.readU8(this.address), 8, signed);
       default:
+        if (type.size > MAX_SCALAR) throw this.#notA('scalar');
         return littleEndian(this.space.read(this.address, type.size), signed);
     }
   }

@@ -42,11 +42,11 @@ export function findSize(type: Type): number | undefined {
   let resolved = resolveTypedef(type);
   for (let i = 0; resolved.kind === 'array' && i < MAX_DEPTH; i++) {
     length *= resolved.length;
-    if (length > MAX_ELEMENTS) {
-      const expected = `arrays of at most ${MAX_ELEMENTS} elements`;
-      throw new FaultError({ kind: 'corrupt', what: 'type information', expected, found: 'more' });
-    }
     resolved = resolveTypedef(resolved.element);
+  }
+  if (length > MAX_ELEMENTS && resolved.kind !== 'array') {
+    const expected = `arrays of at most ${MAX_ELEMENTS} elements`;
+    throw new FaultError({ kind: 'corrupt', what: 'type information', expected, found: 'more' });
   }
   switch (resolved.kind) {
     case 'void':
@@ -119,7 +119,10 @@ export function findMember(type: Type, path: string): PlacedMember | undefined {
     }
   }
   // Only a bit field can start inside a byte, and nothing lies beyond all memory.
-  if (!Number.isSafeInteger(place.bitOffset) || (place.bitSize === 0 && place.bitOffset % 8 !== 0)) {
+  if (
+    !Number.isSafeInteger(place.bitOffset) ||
+    (place.bitSize === 0 && place.bitOffset % 8 !== 0)
+  ) {
     throw new FaultError({
       kind: 'corrupt',
       what: `${nameOfType(type)}.${path}`,

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { printable } from '../../render/printable.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Where answers, warnings and errors go. Tests give their own. */
@@ -38,7 +39,8 @@ function writeAll(fd: 1 | 2, text: string): void {
 
 const COLORS = { error: '\x1b[1;31m', warning: '\x1b[1;33m', note: '\x1b[1m' } as const;
 
-/** `lead: text` for standard error. */
+/** `lead: text` for standard error; the text may be of a dump, or of a file's name. */
 export function complain(output: Output, lead: keyof typeof COLORS, text: string): void {
-  output.err(output.color ? `${COLORS[lead]}${lead}:\x1b[0m ${text}\n` : `${lead}: ${text}\n`);
+  const safe = text.split('\n').map(printable).join('\n');
+  output.err(output.color ? `${COLORS[lead]}${lead}:\x1b[0m ${safe}\n` : `${lead}: ${safe}\n`);
 }

@@ -22,6 +22,9 @@ const PHYSICAL_END = 2 ** 52;
 const NT_AUXV = 6;
 const NT_FILE = 0x46494c45;
 
+/** Every writer makes one; each may name the same bytes of the file again. */
+const MAX_NOTE_SEGMENTS = 16;
+
 type Segment = readonly [start: number, end: number, fileOffset: number];
 
 /**
@@ -114,11 +117,18 @@ function readSegments(
   const memory: Segment[] = [];
   const notes: DumpNote[] = [];
   let unplaced = 0;
+  let noteSegments = 0;
+  // One sentence for all of a kind: there may be as many as the file has room for.
+  let firstBeyond = '';
+  let beyond = 0;
   let index = 0;
   for (const segment of iterateProgramHeaders(source, header)) {
     if (segment.type === PT_NOTE) {
-      if (segment.offset < source.size) {
-        notes.push(...readNotes(source, segment.offset, segment.fileSize, warnings));
+      noteSegments++;
+      if (noteSegments > MAX_NOTE_SEGMENTS) {
+        // Counted only; said below.
+      } else if (segment.offset < source.size) {
+        notes.push(...readNotes(source, segment.offset, segment.fileSize, warnings, notes));
       } else {
         warnings.push(
           `${source.name}: the file ends before its notes at ${place(segment.offset)}; none are read.`,
@@ -130,9 +140,9 @@ function readSegments(
       if (segment.physical === 0xffff_ffff_ffff_ffffn) {
         unplaced++;
       } else if (start + size > PHYSICAL_END) {
-        warnings.push(
-          `${source.name}: program header ${String(index)} names physical memory ${place(start)} to ${place(start + size)}, beyond 52 bits; it is ignored.`,
-        );
+        if (++beyond === 1) {
+          firstBeyond = `program header ${String(index)} names physical memory ${place(start)} to ${place(start + size)}`;
+        }
       } else {
         memory.push([start, start + size, 0]);
         if (segment.fileSize > 0) {
@@ -141,6 +151,15 @@ function readSegments(
       }
     }
     index++;
+  }
+  if (noteSegments > MAX_NOTE_SEGMENTS) {
+    warnings.push(
+      `${source.name}: it has ${String(noteSegments)} note segments; those after the first ${String(MAX_NOTE_SEGMENTS)} are not read.`,
+    );
+  }
+  if (beyond > 0) {
+    const more = beyond === 1 ? '' : ` (and ${String(beyond - 1)} more like it)`;
+    warnings.push(`${source.name}: ${firstBeyond}, beyond 52 bits${more}; it is ignored.`);
   }
   return { stored, memory, notes, unplaced };
 }

@@ -1,7 +1,7 @@
 import { PAGE_SIZE, type Pfn } from '../../base/address.ts';
 import type { ByteSource } from '../../base/byte-source.ts';
 import type { DumpImage, DumpNote, HeaderFact, PageState } from '../dump-image.ts';
-import { isStored } from '../flattened/flattened-source.ts';
+import { findStoredRun, isStored } from '../flattened/flattened-source.ts';
 import { type PageCounts, zeroCounts } from '../page-counts.ts';
 import { readFully } from '../read-exactly.ts';
 import type { SegmentMap } from './segment-map.ts';
@@ -72,9 +72,7 @@ export class ElfImage implements DumpImage {
       const from = Math.max(start, stored.startOf(i));
       const length = Math.min(end, stored.endOf(i)) - from;
       const offset = stored.fileOffsetOf(i) + (from - stored.startOf(i));
-      if (offset + length > this.#source.size || !isStored(this.#source, offset, length)) {
-        return 'truncated';
-      }
+      if (!isStored(this.#source, offset, length)) return 'truncated';
       state = 'present';
     }
     if (state !== undefined) return state;
@@ -112,10 +110,19 @@ export class ElfImage implements DumpImage {
 
   findStoredFrame(from: Pfn, end: Pfn): Pfn | undefined {
     const start = from * PAGE_SIZE;
-    const i = this.#stored.find(start);
-    if (i >= this.#stored.count) return undefined;
-    const frame = Math.floor(Math.max(start, this.#stored.startOf(i)) / PAGE_SIZE);
-    return frame < end ? (frame as Pfn) : undefined;
+    const stored = this.#stored;
+    for (let i = stored.find(start); i < stored.count; i++) {
+      const address = Math.max(start, stored.startOf(i));
+      if (address >= end * PAGE_SIZE) return undefined;
+      // A segment may claim petabytes of which the file has nothing.
+      const offset = stored.fileOffsetOf(i) + (address - stored.startOf(i));
+      const run = findStoredRun(this.#source, offset, 1);
+      const found = run === undefined ? Infinity : address + (run.start - offset);
+      if (found >= stored.endOf(i)) continue;
+      const frame = Math.floor(found / PAGE_SIZE);
+      return frame < end ? (frame as Pfn) : undefined;
+    }
+    return undefined;
   }
 
   *ramRanges(): Generator<{ readonly start: Pfn; readonly end: Pfn }> {
@@ -139,25 +146,27 @@ export class ElfImage implements DumpImage {
     return counts;
   }
 
-  /** Frame by frame only where the file's end is near or holes are possible. */
+  /** By runs of stored bytes, whatever the segments claim; single frames only where runs meet. */
   #countTruncated(start: number, end: number): number {
     let truncated = 0;
     for (let frame = start; frame < end;) {
       const i = this.#stored.find(frame * PAGE_SIZE);
-      const segmentEnd = Math.min(end, Math.floor(this.#stored.endOf(i) / PAGE_SIZE));
       const from = this.#stored.startOf(i);
-      const whole = from <= frame * PAGE_SIZE && segmentEnd > frame;
-      const offset = this.#stored.fileOffsetOf(i) + (frame * PAGE_SIZE - from);
-      const length = (segmentEnd - frame) * PAGE_SIZE;
-      if (whole && offset + length <= this.#source.size && isStored(this.#source, offset, length)) {
-        frame = segmentEnd;
-      } else if (whole && offset >= this.#source.size) {
-        truncated += segmentEnd - frame;
-        frame = segmentEnd;
-      } else {
+      const segmentEnd = Math.min(end, Math.floor(this.#stored.endOf(i) / PAGE_SIZE));
+      if (from > frame * PAGE_SIZE || segmentEnd <= frame) {
         if (this.pageState(frame as Pfn) === 'truncated') truncated++;
         frame++;
+        continue;
       }
+      const offset = this.#stored.fileOffsetOf(i) + (frame * PAGE_SIZE - from);
+      const run = findStoredRun(this.#source, offset, (segmentEnd - frame) * PAGE_SIZE);
+      const isHere = run?.start === offset && run.end - offset >= PAGE_SIZE;
+      // Up to the end of the run that begins here, or to the next one, but by a frame at least.
+      const until = run === undefined ? Infinity : isHere ? run.end : run.start;
+      const frames = Math.max(1, Math.floor((until - offset) / PAGE_SIZE));
+      const next = Math.min(segmentEnd, frame + frames);
+      if (!isHere) truncated += next - frame;
+      frame = next;
     }
     return truncated;
   }

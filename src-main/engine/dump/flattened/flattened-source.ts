@@ -67,21 +67,52 @@ export class FlattenedSource implements ByteSource {
     return Math.max(0, position - offset);
   }
 
-  /** Are all bytes of the range in records (none in a hole)? */
-  isStored(offset: number, length: number): boolean {
+  /** @see findStoredRun */
+  findStoredRun(offset: number, enough: number): StoredRun | undefined {
     const { logical, length: lengths, count } = this.#extents;
-    let position = offset;
-    for (let i = findExtent(this.#extents, offset); position < offset + length; i++) {
-      if (i >= count || (logical[i] as number) > position) return false;
-      position = (logical[i] as number) + (lengths[i] as number);
+    let i = findExtent(this.#extents, offset);
+    if (i >= count) return undefined;
+    const start = Math.max(offset, logical[i] as number);
+    let end = start;
+    for (; i < count && (logical[i] as number) <= end && end - start < enough; i++) {
+      end = (logical[i] as number) + (lengths[i] as number);
     }
-    return true;
+    return { start, end };
   }
 }
 
-/** False only for bytes a flattened file does not have: holes of ordinary files cannot be told. */
+/** Bytes that lie in the file one after the other: [start, end). */
+export interface StoredRun {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The first bytes at or behind `offset` that the file has; undefined when it ends before. Only a
+ * flattened file has holes here: those of ordinary files cannot be told. A run may go on behind its
+ * `end` once it is `enough` bytes long.
+ */
+export function findStoredRun(
+  source: ByteSource,
+  offset: number,
+  enough = Infinity,
+): StoredRun | undefined {
+  if (source instanceof FlattenedSource) return source.findStoredRun(offset, enough);
+  return offset < source.size ? { start: offset, end: source.size } : undefined;
+}
+
+/** Are all bytes of the range in the file (none in a hole, none behind its end)? */
 export function isStored(source: ByteSource, offset: number, length: number): boolean {
-  return !(source instanceof FlattenedSource) || source.isStored(offset, length);
+  const run = findStoredRun(source, offset, length);
+  return run !== undefined && run.start === offset && run.end - offset >= length;
+}
+
+/**
+ * Bytes the file has, holes left out: a flattened file of a few bytes can claim any size, and what
+ * its writer stored as a whole cannot be larger than it.
+ */
+export function storedBytesOf(source: ByteSource): number {
+  return source instanceof FlattenedSource ? source.file.size : source.size;
 }
 
 /** The files behind sources of which some may be flattened, and what to say of it. */

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../base/byte-source.ts';
+import { storedBytesOf } from '../flattened/flattened-source.ts';
 import { readFully } from '../read-exactly.ts';
 import { DESCRIPTOR_SIZE } from './header.ts';
 
@@ -18,20 +19,20 @@ export class DescriptorTable {
   flags = 0;
   readonly #source: ByteSource;
   readonly #base: number;
-  /** Whole descriptors the file has room for. */
-  readonly #room: number;
+  /** Whole descriptors the file has room for; those beyond are not there. */
+  readonly room: number;
   readonly #slotGroup = new Float64Array(SLOTS).fill(-1);
   readonly #slots: (DataView<ArrayBuffer> | undefined)[] = new Array<undefined>(SLOTS);
 
   constructor(source: ByteSource, base: number) {
     this.#source = source;
     this.#base = base;
-    this.#room = Math.floor((source.size - base) / DESCRIPTOR_SIZE);
+    this.room = Math.floor(Math.min(storedBytesOf(source), source.size - base) / DESCRIPTOR_SIZE);
   }
 
   /** @returns false when the file ends before this descriptor */
   load(index: number): boolean {
-    if (index >= this.#room) return false;
+    if (index >= this.room) return false;
     const group = Math.floor(index / GROUP);
     const slot = group % SLOTS;
     let view = this.#slots[slot];
@@ -51,7 +52,7 @@ export class DescriptorTable {
   #fill(group: number, slot: number): DataView<ArrayBuffer> {
     const view = (this.#slots[slot] ??= new DataView(new ArrayBuffer(GROUP * DESCRIPTOR_SIZE)));
     this.#slotGroup[slot] = -1;
-    const count = Math.min(GROUP, this.#room - group * GROUP);
+    const count = Math.min(GROUP, this.room - group * GROUP);
     const bytes = new Uint8Array(view.buffer);
     readFully(this.#source, this.placeOf(group * GROUP), bytes, count * DESCRIPTOR_SIZE);
     this.#slotGroup[slot] = group;

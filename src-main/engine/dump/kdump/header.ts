@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../base/byte-source.ts';
 import { ByteCursor } from '../../base/byte-cursor.ts';
 import { OpenError } from '../open-error.ts';
+import { storedBytesOf } from '../flattened/flattened-source.ts';
 import { readExactly } from '../read-exactly.ts';
 import type { UtsName } from '../dump-image.ts';
 
@@ -126,11 +127,12 @@ export function readKdumpHeader(source: ByteSource, warnings: string[]): KdumpHe
   const ramBitmap = (1 + subHeaderBlocks) * blockSize;
   const dumpedBitmap = ramBitmap + bitmapOffset(source, bitmapBlocks, blockSize, maxMapnr);
   const descriptors = ramBitmap + bitmapBlocks * blockSize;
-  if (descriptors > source.size) {
+  // Bitmaps are stored whole, so a flattened file cannot have them in a hole.
+  if (descriptors > source.size || descriptors - ramBitmap > storedBytesOf(source)) {
     throw new OpenError(
       'damaged',
       source.name,
-      `the page bitmaps at ${place(ramBitmap)} should be ${String(bitmapBlocks)} blocks of ${String(blockSize)} bytes long (to ${place(descriptors)}), but the file ends at ${place(source.size)}: it was cut off before any page.`,
+      `the page bitmaps at ${place(ramBitmap)} should be ${String(bitmapBlocks)} blocks of ${String(blockSize)} bytes long (to ${place(descriptors)}), but the file ends at ${place(storedBytesOf(source))}: it was cut off before any page.`,
     );
   }
   return {

@@ -74,7 +74,7 @@ export class KdumpImage implements DumpImage {
     for (const part of this.#parts) {
       if (part.end <= frame) continue;
       if (part.start >= end) break;
-      const found = part.dumped.findNext(Math.max(frame, part.start), Math.min(end, part.end));
+      const found = part.findStored(Math.max(frame, part.start), Math.min(end, part.end));
       if (found !== undefined) return found as Pfn;
       frame = part.end;
     }

@@ -71,10 +71,19 @@ export class KdumpPart {
     return state;
   }
 
+  /** First frame in [from, end) whose bit in the 2nd bitmap is set and whose descriptor is there. */
+  findStored(from: number, end: number): number | undefined {
+    const found = this.dumped.findNext(from, end);
+    if (found === undefined || this.#indexOf(found) >= this.#descriptors.room) return undefined;
+    return found;
+  }
+
   /** Adds the states of all dumped frames of this part, in descriptor order (no page data read). */
   countStored(counts: Record<StoredState, number>): void {
     const total = this.dumped.rank(this.end) - this.#firstRank;
-    for (let index = 0; index < total; index++) counts[this.#locate(index)]++;
+    const there = Math.min(total, this.#descriptors.room);
+    for (let index = 0; index < there; index++) counts[this.#locate(index)]++;
+    counts.truncated += total - there;
   }
 
   /**
