@@ -1,5 +1,7 @@
 import type {
+  InlinedFrame,
   RegisterSet,
+  SourceLine,
   StackBlock,
   StackFrame,
   SymbolRef,
@@ -14,16 +16,17 @@ export function stackLines(block: StackBlock): string[] {
   const lines = [taskLine(stack.task)];
   // crash begins at its own handler's frame and meets these registers further down.
   if (stack.startRegisters !== undefined) lines.push(...registerLines(stack.startRegisters));
-  if (stack.start === 'none' && stack.frames.length === 0) lines.push('(no stack)');
   let method: StackFrame['method'] | undefined;
   for (const frame of stack.frames) {
     if (!frame.exact && method !== frame.method) lines.push(`    (${GUESS[frame.method]})`);
     method = frame.exact ? undefined : frame.method;
+    for (const inlined of frame.inlined ?? []) lines.push(...inlinedLines(inlined, block.lines));
     lines.push(frameLine(frame, block.symbolOffsets));
+    if (block.lines === true) lines.push(...sourceLines(frame.source));
     if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
   }
   if (lines.length === 1) {
-    lines.push(stack.end.complete ? '(no stack)' : `(no stack: ${printable(stack.end.why)})`);
+    lines.push(stack.end.complete ? '(no stack)' : `(no backtrace: ${printable(stack.end.why)})`);
   } else if (!stack.end.complete) {
     lines.push(`    (the trace ends here: ${printable(stack.end.why)})`);
   }
@@ -47,6 +50,16 @@ function frameLine(frame: StackFrame, offsets: 10 | 16 | undefined): string {
   const name = symbol === undefined ? '(unknown or invalid address)' : symbolText(symbol, offsets);
   const module = symbol?.module === undefined ? '' : ` [${printable(symbol.module)}]`;
   return `${index} [${address16(frame.sp)}] ${name} at ${address16(frame.pc)}${module}`;
+}
+
+/** A line of its own: an inlined function has no frame on the stack, so no number. */
+function inlinedLines({ function: name, source }: InlinedFrame, lines?: boolean): string[] {
+  return [`    (inlined) ${printable(name)}`, ...(lines === true ? sourceLines(source) : [])];
+}
+
+/** crash's `bt -l`: `    file: line`. */
+function sourceLines(source: SourceLine | undefined): string[] {
+  return source === undefined ? [] : [`    ${printable(source.file)}: ${source.line}`];
 }
 
 /** `name`, or `name+offset` in the radix given. */

@@ -1,6 +1,6 @@
 import type { SymbolsBlock } from '../../src-shared/contract/index.ts';
 import { printable } from './printable.ts';
-import { address16 } from './units.ts';
+import { hexDigits } from './units.ts';
 
 /** `ffffffff958114f5 (T) schedule+5`; a module's symbol with `[module]`. */
 export function symbolLines({ symbols }: SymbolsBlock): string[] {
@@ -8,6 +8,6 @@ export function symbolLines({ symbols }: SymbolsBlock): string[] {
     const plus = offset === undefined || offset === 0 ? '' : `+${offset}`;
     // crash has a blank behind the module.
     const where = module === undefined ? '' : ` [${printable(module)}] `;
-    return `${address16(address)} (${printable(letter)}) ${printable(name)}${plus}${where}`;
+    return `${hexDigits(address)} (${printable(letter)}) ${printable(name)}${plus}${where}`;
   });
 }

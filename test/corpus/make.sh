@@ -33,7 +33,8 @@ recipes() { (cd "$CORPUS_SRC/recipes" && printf '%s\n' *.recipe | sed 's/\.recip
 
 compression_flag() {
   case $1 in
-    zstd) echo -z ;; zlib) echo -c ;; lzo) echo -l ;; none) ;; elf) echo -E ;;
+    # not echo: it takes -E for its own
+    zstd) printf -- '-z' ;; zlib) printf -- '-c' ;; lzo) printf -- '-l' ;; none) ;; elf) printf -- '-E' ;;
     *) die "compression $1?" ;;
   esac
 }

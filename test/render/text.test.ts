@@ -170,6 +170,17 @@ describe('a backtrace', () => {
     ]);
   });
 
+  it('does not say that there is no stack where it only cannot be read', () => {
+    const why = 'page excluded by the dump filter';
+    const none = (complete: boolean) =>
+      blockLines({
+        type: 'stack',
+        stack: { ...stackOf({ methods: [], end: { complete, why } }), start: 'none' },
+      }).slice(1);
+    expect(none(true)).toEqual(['(no stack)']);
+    expect(none(false)).toEqual([`(no backtrace: ${why})`]);
+  });
+
   it('shows a register that is not known as unknown, never as zero', () => {
     const stack: StackTrace = {
       ...stackOf({ methods: [] }),

@@ -3,16 +3,20 @@ import { findPanicTask } from '../kernel/panic.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks, threadGroupOf } from '../kernel/tasks.ts';
 import { unwindFrom, unwindTask } from '../unwind/task.ts';
+import type { UnwindOptions } from '../unwind/trace.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
 import { cpuList, findHex } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
 import { requireTasks, taskRefOf } from './task-selection.ts';
 
+/** A word, because crash has given all letters a meaning. */
+const GUESS = '--guess';
+
 export const bt: Command = {
   name: 'bt',
   summary: 'backtrace of a task',
-  usage: '[-a | -p | -c cpus | -g] [-s [-x|-d]] [-n idle] [-I ip -S sp] [pid | task] …',
+  usage: '[-a | -p | -c cpus | -g] [-s [-x|-d]] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
   help: [
     'Kernel stack of the current task, or of the tasks named by PID or task_struct address. Frames are',
     'exact (ORC) unless they are marked; the trace says where it began and why it ends. Registers that',
@@ -25,10 +29,16 @@ export const bt: Command = {
     '  -n idle   leave out idle tasks (with -a and -c)',
     '  -s        offset in each function, decimal or with -x hexadecimal',
     '  -I ip -S sp  begin at this instruction and stack pointer',
+    '  --guess   where exact frames end or cannot begin, go on with likely ones: by frame pointers, or',
+    '            return addresses found on the stack; each is marked as a guess and may be stale',
   ],
   needs: ['memory', 'symbols', 'types', 'tasks', 'unwind'],
   *run(context, args) {
-    const options = parseOptions(args, 'apgc:sxdn:I:S:fFleErtTRoOv');
+    const guess = args.includes(GUESS);
+    const options = parseOptions(
+      args.filter((word) => word !== GUESS),
+      'apgc:sxdn:I:S:fFleErtTRoOv',
+    );
     for (const letter of 'fFleErtTRoOv') {
       if (options.has(letter)) throw new UsageError(`-${letter} is not supported yet`);
     }
@@ -41,12 +51,12 @@ export const bt: Command = {
     }
     for (const text of findTasks(context.program).warnings) yield warning(text);
     if (options.has('I') || options.has('S')) {
-      yield* fromGiven(context, options);
+      yield* fromGiven(context, options, { guess });
       return;
     }
     for (const task of selectTasks(context, options)) {
       checkCancelled(context);
-      yield stackBlock(context, task, options);
+      yield stackBlock(context, task, options, { guess });
     }
   },
 };
@@ -82,12 +92,21 @@ function requirePanicTask({ program }: CommandContext): Task {
   return panic.task;
 }
 
-function stackBlock({ program }: CommandContext, task: Task, options: Options): StackBlock {
-  const stack = { task: taskRefOf(task), ...unwindTask(program, task.object) };
+function stackBlock(
+  { program }: CommandContext,
+  task: Task,
+  options: Options,
+  unwinding: UnwindOptions,
+): StackBlock {
+  const stack = { task: taskRefOf(task), ...unwindTask(program, task.object, unwinding) };
   return withOffsets({ type: 'stack', stack }, options);
 }
 
-function* fromGiven(context: CommandContext, options: Options): Generator<Block> {
+function* fromGiven(
+  context: CommandContext,
+  options: Options,
+  unwinding: UnwindOptions,
+): Generator<Block> {
   const pc = findHex(options.value('I') ?? '');
   const sp = findHex(options.value('S') ?? '');
   if (pc === undefined || sp === undefined) {
@@ -95,7 +114,7 @@ function* fromGiven(context: CommandContext, options: Options): Generator<Block>
   }
   const [named] = options.operands.flatMap((text) => requireTasks(context.program, text));
   const task = named ?? requireCurrentTask(context);
-  const trace = unwindFrom(context.program, { pc, sp }, task.object);
+  const trace = unwindFrom(context.program, { pc, sp }, task.object, unwinding);
   yield withOffsets({ type: 'stack', stack: { task: taskRefOf(task), ...trace } }, options);
 }
 

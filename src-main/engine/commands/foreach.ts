@@ -3,16 +3,19 @@ import { findTasks } from '../kernel/tasks.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, CommandSession, warning, type CommandContext } from './context.ts';
 import { hex } from '../base/address.ts';
-import { matchesSelector, taskSelector, type TaskSelector } from './task-selection.ts';
+import { matchesSelector, taskRefOf, taskSelector, type TaskSelector } from './task-selection.ts';
 
 /** What foreach runs, and how it hands a task on. */
 const RUNNABLE: Readonly<Record<string, (task: string, args: readonly string[]) => string[]>> = {
   bt: (task, args) => [...args, task],
   task: (task, args) => [...args, task],
-  ps: (task, args) => [...args, task],
+  // once for all of them: see below
+  ps: (_task, args) => [...args],
   set: (task) => [task],
   vtop: (task, args) => ['-c', task, ...args],
 };
+/** Their own output does not say whose it is. */
+const NEEDS_HEADER = new Set(['set', 'vtop']);
 const STATES = ['RU', 'IN', 'UN', 'ID', 'ZO', 'ST', 'TR', 'DE', 'SW', 'PA', 'WA', 'NE'];
 
 /** @param findCommand looks the command up that is run for each task */
@@ -25,8 +28,8 @@ export function foreachCommand(findCommand: (name: string) => Command | undefine
     help: [
       'Runs a command for all tasks, or for those that one of the selectors names: PIDs, task_struct',
       'addresses, command names, regular expressions in single quotes; and of these only those that',
-      'are in a state (RU IN UN ID ZO ST TR DE PA WA NE), kernel or user tasks, leaders of their thread',
-      'group, or were running.',
+      'are in a state (RU IN UN ID ZO ST TR DE PA WA NE), kernel or user tasks, user tasks that lead their',
+      'thread group (gleader), or were running (active).',
     ],
     needs: ['memory', 'symbols', 'types', 'tasks'],
     *run(context, args) {
@@ -37,9 +40,16 @@ export function foreachCommand(findCommand: (name: string) => Command | undefine
         throw new UsageError(`a command is needed: ${Object.keys(RUNNABLE).join(', ')}`);
       }
       const { warnings } = findTasks(context.program);
-      for (const text of warnings) yield warning(text);
-      for (const task of selectTasks(context, args.slice(0, at))) {
+      for (const text of warnings) if (name !== 'ps') yield warning(text);
+      const chosen = selectTasks(context, args.slice(0, at));
+      if (name === 'ps') {
+        const operands = chosen.map((task) => hex(task.address).slice(2));
+        yield* command.run(context, [...RUNNABLE[name]!('', args.slice(at + 1)), ...operands]);
+        return;
+      }
+      for (const task of chosen) {
         checkCancelled(context);
+        if (NEEDS_HEADER.has(name)) yield { type: 'task', task: taskRefOf(task) };
         const inner: CommandContext = { ...context, session: new CommandSession() };
         inner.session.select(task);
         const given = RUNNABLE[name]!(hex(task.address).slice(2), args.slice(at + 1));
@@ -69,7 +79,7 @@ function selectTasks({ program }: CommandContext, words: readonly string[]): rea
       (states.size === 0 || states.has(task.letters)) &&
       !(roles.has('kernel') && task.kernelThread !== true) &&
       !(roles.has('user') && task.kernelThread !== false) &&
-      !(roles.has('gleader') && task.pid !== task.tgid) &&
+      !(roles.has('gleader') && (task.pid !== task.tgid || task.kernelThread !== false)) &&
       !(roles.has('active') && !task.active),
   );
   if (found.length === 0 && words.length > 0) throw new UsageError(`no task is ${words.join(' ')}`);

@@ -25,7 +25,8 @@ export const mod: Command = {
     for (const text of program.moduleWarnings) yield warning(text);
     for (const text of modules.flatMap(({ problems }) => problems)) yield warning(text);
     if (modules.length === 0) {
-      yield info('no modules installed');
+      // Of a list that cannot be read nobody knows whether it is empty.
+      if (program.moduleWarnings.length === 0) yield info('no modules installed');
       return;
     }
     if (!options.has('t')) {

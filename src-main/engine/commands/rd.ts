@@ -10,7 +10,8 @@ import { findSlabObject } from '../kernel/slab.ts';
 import type { Program } from '../program/program.ts';
 import { UsageError, type Command } from './command.ts';
 import { requireCurrentTask, warning, type CommandContext } from './context.ts';
-import { addressArgument, cpuList, findHex, requireCount } from './numbers.ts';
+import { cpuAddresses } from './cpu-addresses.ts';
+import { findHex, requireCount } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
 
 export const rd: Command = {
@@ -42,8 +43,7 @@ export const rd: Command = {
     if (options.has('N') && !swapped) yield warning('-N is for 16- and 32-bit units only.');
     const [where, countText, ...rest] = options.operands;
     if (where === undefined || rest.length > 0) throw new UsageError('an address and a count');
-    const starts = startsOf(context, where);
-    for (const { address, cpu } of starts) {
+    for (const { address, cpu } of cpuAddresses(context, where)) {
       const start = BigInt.asUintN(64, address + offsetOf(options));
       const space = spaceOf(context, options, start);
       const { from, length } = extent(context, options, space, start, countText, unit, format);
@@ -93,24 +93,6 @@ function unitOf(options: Options, format: MemoryBlock['format']): 1 | 2 | 4 | 8 
 function offsetOf(options: Options): bigint {
   const text = options.value('o');
   return text === undefined ? 0n : BigInt(requireCount(text, 'the offset'));
-}
-
-interface Start {
-  readonly address: bigint;
-  readonly cpu?: number;
-}
-
-/** `symbol:cpus` is a per-CPU variable; everything else one address. */
-function startsOf(context: CommandContext, where: string): Start[] {
-  const { program, session } = context;
-  const perCpu = /^(.+?):(.*)$/.exec(where);
-  if (perCpu === null) return [{ address: addressArgument(program, where).address }];
-  const base = addressArgument(program, perCpu[1]!).address;
-  const current = session.currentTask(program)?.cpu ?? 0;
-  return cpuList(perCpu[2]!, program.cpus.possible, current).map((cpu) => ({
-    address: program.perCpuAddress(base, cpu),
-    cpu,
-  }));
 }
 
 /** As crash: an address that is none of the kernel's is one of the current task. */

@@ -10,7 +10,8 @@ import { declarationOf } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
-import { addressArgument, cpuList, findCount, requireCount } from './numbers.ts';
+import { cpuAddresses, type CpuAddress } from './cpu-addresses.ts';
+import { findCount, requireCount } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
 import { definitionNode, valueNode } from './value-node.ts';
 
@@ -26,7 +27,7 @@ const HELP = [
   '  -u         the address is one of the current task',
   '  -r         the bytes, not the members',
   '  -l offset  the address is that of a member: its offset, or struct.member',
-  '  count, -c count  several of an array; negative: those that end at the address',
+  '  count, -c count  several of an array; -c with a negative count: those that end at the address',
   '  :cpus      a per-CPU variable: `runqueues:0`, `:a` for all, `:` for the current task’s CPU',
 ];
 
@@ -160,25 +161,15 @@ function addressesOf(
   context: CommandContext,
   options: Options,
   where: string,
-): { address: VirtAddr; cpu?: number }[] {
-  const { program, session } = context;
-  const perCpu = /^(.+?):(.*)$/.exec(where);
-  if (perCpu === null) {
-    const { address } = addressArgument(program, where);
-    const isUser = program.translator.regionOf(address).name === 'user';
-    if (isUser && !options.has('u')) {
-      throw new UsageError(
-        `invalid kernel virtual address: ${where} (a per-CPU variable needs :cpus, a user address -u)`,
-      );
+): readonly CpuAddress[] {
+  const found = cpuAddresses(context, where);
+  for (const { address, cpu } of found) {
+    const isUser = context.program.translator.regionOf(address).name === 'user';
+    if (cpu === undefined && isUser && !options.has('u')) {
+      throw new UsageError(`invalid kernel virtual address: ${where} (a user address needs -u)`);
     }
-    return [{ address }];
   }
-  const base = addressArgument(program, perCpu[1]!).address;
-  const current = session.currentTask(program)?.cpu ?? 0;
-  return cpuList(perCpu[2]!, program.cpus.possible, current).map((cpu) => ({
-    address: program.perCpuAddress(base, cpu),
-    cpu,
-  }));
+  return found;
 }
 
 function* oneObject(

@@ -85,7 +85,7 @@ interface Neighbours {
 
 /** @throws UsageError when there is no such symbol, or the address lies in none */
 function lookUp(program: Program, text: string, neighbours: Neighbours): Row[] {
-  const named = program.symbols.findAll(text);
+  const named = program.symbols.findAll(text).toSorted((a, b) => (a.address < b.address ? -1 : 1));
   if (named.length > 0) {
     return named.flatMap((symbol) => around(program, symbol, rowOf(symbol), neighbours));
   }

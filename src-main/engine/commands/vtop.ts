@@ -1,7 +1,7 @@
 import type { Absent, ByteState, TranslationBlock } from '../../../src-shared/contract/index.ts';
 import { hex, pfnOf, physAddr, type VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
-import { findVma } from '../kernel/mm.ts';
+import { findVma, memoryMapOf } from '../kernel/mm.ts';
 import { readPageDescriptor } from '../kernel/page.ts';
 import { findUserSpace } from '../kernel/task-user.ts';
 import { requirePart, type Task } from '../kernel/task.ts';
@@ -10,40 +10,45 @@ import { describeWalkEnd, type PageWalk } from '../translate/page-walk.ts';
 import { UsageError, type Command } from './command.ts';
 import { requireCurrentTask, type CommandContext } from './context.ts';
 import { absentOf } from './facts.ts';
-import { addressArgument } from './numbers.ts';
+import { cpuAddresses } from './cpu-addresses.ts';
 import { parseOptions } from './options.ts';
 import { requireTasks, taskRefOf } from './task-selection.ts';
 
 export const vtop: Command = {
   name: 'vtop',
   summary: 'page-table walk: virtual to physical',
-  usage: '[-c pid | task] [-u | -k] address …',
+  usage: '[-c pid | task] [-u | -k] address|symbol[:cpus] …',
   help: [
     'Walks the page tables for each address, showing every entry, where it lies and its flags; says what',
     'an entry that is not present means, and whether the dump holds the page.',
     '',
-    '  -c pid  through the tables of this task      -u  a user address of the current task',
-    '  -k      a kernel address',
+    '  -c pid  through the tables of this task; of a kernel thread, the kernel’s',
+    '  -u, -k  the address is a user address of the current task, a kernel address',
+    'A per-CPU variable is given with its CPUs: runqueues:0, runqueues:a.',
   ],
   needs: ['memory', 'page-tables'],
   *run(context, args) {
     const options = parseOptions(args, 'c:uk');
-    if (options.atMostOne('uk') === undefined && options.operands.length === 0) {
-      throw new UsageError('an address is needed');
-    }
+    options.atMostOne('uk');
     if (options.operands.length === 0) throw new UsageError('an address is needed');
     const named = options.value('c');
     const chosen = named === undefined ? undefined : requireTasks(context.program, named)[0];
     for (const text of options.operands) {
-      const { address } = addressArgument(context.program, text);
-      const region = context.program.translator.regionOf(address);
-      const isUser = options.has('u') || (!options.has('k') && region.name === 'user');
-      if (options.has('k') && region.name === 'user') {
-        throw new UsageError(`${text} is not a kernel virtual address`);
+      for (const { address } of cpuAddresses(context, text)) {
+        const region = context.program.translator.regionOf(address);
+        const isUser = region.name === 'user';
+        if (options.has('k') && isUser) {
+          throw new UsageError(`${text} is not a kernel virtual address`);
+        }
+        if (options.has('u') && !isUser) {
+          throw new UsageError(`${text} is not a user virtual address`);
+        }
+        // A kernel thread has no tables of its own: it runs on the kernel's, or on borrowed ones.
+        const ofKernelThread = !isUser && chosen?.mm === 0n;
+        yield isUser || (chosen !== undefined && !ofKernelThread)
+          ? ofTask(context, address, chosen ?? requireCurrentTask(context), isUser)
+          : ofKernel(context.program, address, region.name);
       }
-      yield isUser || chosen !== undefined
-        ? ofTask(context, address, chosen ?? requireCurrentTask(context), isUser)
-        : ofKernel(context.program, address, region.name);
     }
   },
 };
@@ -70,10 +75,20 @@ function ofTask(
     ...translationBlock(program, space.walk(address), region),
     task: taskRefOf(task),
   };
-  const vma = isUser
-    ? tryRead(() => findVma(program, requirePart(task, task.mm), address))
-    : undefined;
-  return vma === undefined ? block : { ...block, vma };
+  if (!isUser) return block;
+  const mm = requirePart(task, task.mm);
+  const vma = tryRead(() => findVma(program, mm, address));
+  if (vma !== undefined) return { ...block, vma };
+  if (typeof block.phys === 'bigint' || !isOutsideMappings(program, mm, address)) return block;
+  const note = 'no mapping of the process holds this address';
+  return { ...block, note, phys: { absent: 'not-mapped', why: `${hex(address)}: ${note}` } };
+}
+
+/** True only where the whole memory map could be read and has no mapping there. */
+function isOutsideMappings(program: Program, mm: VirtAddr, address: VirtAddr): boolean {
+  const map = tryRead(() => memoryMapOf(program, mm));
+  if (map === undefined || map.problem !== undefined) return false;
+  return !map.items.some(({ start, end }) => address >= start && address < end);
 }
 
 function translationBlock(program: Program, walk: PageWalk, region: string): TranslationBlock {

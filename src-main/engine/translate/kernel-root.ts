@@ -1,5 +1,5 @@
 import { hex, physAddr, virtAddr, type PhysAddr, type VirtAddr } from '../base/address.ts';
-import { FaultError } from '../base/fault.ts';
+import { describeFault, FaultError } from '../base/fault.ts';
 import { KERNEL_IMAGE_SIZE_DEFAULT, START_KERNEL_MAP } from '../arch/x86-64/address-map.ts';
 import { ENTRY_ADDRESS_MASK } from '../arch/x86-64/paging.ts';
 import { walkPageTables, type PageTables, type TableMemory } from './page-walk.ts';
@@ -73,9 +73,7 @@ export function findKernelRoot(memory: TableMemory, facts: KernelRootFacts): Ker
   if (told !== undefined) {
     decisions.push(...decisionsOf(told, 'VMCOREINFO swapper_pg_dir, not checked', 'VMCOREINFO'));
     if (stext !== undefined) {
-      warnings.push(
-        `The page tables at physical ${hex(told.root)} do not map _stext (${hex(stext)}) where phys_base says; addresses may be wrong.`,
-      );
+      warnings.push(notChecked(memory, told, smeMask, stext));
     }
     return { ...common, ...told };
   }
@@ -111,6 +109,19 @@ function mapsStext(
 ): boolean {
   const tables = { root: told.root, levels: told.levels, smeMask };
   return imagePhys(memory, tables, stext) === imageAddressToPhys(stext, told.physBase);
+}
+
+/** Tables that cannot be read disprove nothing. */
+function notChecked(
+  memory: TableMemory,
+  { root, levels }: FoundRoot,
+  smeMask: bigint,
+  stext: VirtAddr,
+): string {
+  const { end } = walkPageTables(memory, { root, levels, smeMask }, stext);
+  return end.kind === 'fault'
+    ? `The page tables at physical ${hex(root)} could not be checked against phys_base (${describeFault(end.fault)}); addresses may be wrong.`
+    : `The page tables at physical ${hex(root)} do not map _stext (${hex(stext)}) where phys_base says; addresses may be wrong.`;
 }
 
 interface FoundRoot {

@@ -164,6 +164,18 @@ describe('rd', () => {
     expect(blocks[1]).toMatchObject({ type: 'notice', severity: 'warning' });
   });
 
+  it('takes a per-CPU symbol for no address of its own', () => {
+    const drawn = machine()
+      .symbol('__per_cpu_start', 0n)
+      .symbol('runqueues', 0x31980n)
+      .symbol('__per_cpu_end', 0x40000n);
+    for (const line of ['rd runqueues', 'vtop runqueues', 'struct thing runqueues']) {
+      expect(() => run(line, drawn), line).toThrow(
+        'runqueues is a per-CPU variable: say of which CPUs, as in runqueues:0',
+      );
+    }
+  });
+
   it('refuses a wrong call', () => {
     expect(() => run('rd')).toThrow('an address and a count');
     expect(() => run('rd the_thing 0')).toThrow('invalid count');
@@ -171,6 +183,13 @@ describe('rd', () => {
     expect(() => run('rd -8 -16 the_thing')).toThrow('one of -8 -16 -32 -64');
     expect(() => run('rd -s -32 the_thing')).toThrow('64-bit');
     expect(() => run('rd no_such_symbol')).toThrow('symbol not found: no_such_symbol');
+  });
+});
+
+describe('vtop', () => {
+  it('refuses addresses of the other half', () => {
+    expect(() => run('vtop -u the_thing')).toThrow('the_thing is not a user virtual address');
+    expect(() => run('vtop -k 1000')).toThrow('1000 is not a kernel virtual address');
   });
 });
 

@@ -52,6 +52,52 @@ describe.runIf(existsSync(SAMPLE))('the embedded sample', () => {
     expect(run('sys').filter(({ type }) => type === 'notice')).toEqual([]);
   });
 
+  it('vtop says what an unmapped address is, by the half it lies in', () => {
+    const noteOf = (line: string) => {
+      const block = run(line).find((each) => each.type === 'translation');
+      return block?.type === 'translation' ? block.note : undefined;
+    };
+    expect(noteOf('vtop -c 116 10000')).toBe('no mapping of the process holds this address');
+    expect(noteOf('vtop -c 116 400000')).toMatch(
+      /^empty entry: never touched, or backed by a file/,
+    );
+    expect(noteOf('vtop ffffffff81000000')).toBe('empty entry: nothing is mapped here');
+    expect(noteOf('vtop x86_init')).toMatch(/took the page off its tables/);
+  });
+
+  it('walks the kernel’s tables for a kernel thread, and says whose the answer is', () => {
+    const [header, answer, ...rest] = run('foreach 2 vtop ffff8d7981df4800');
+    expect(header).toMatchObject({ type: 'task', task: { command: 'kthreadd' } });
+    expect(answer).toMatchObject({ type: 'translation', phys: 0x1df4800n });
+    expect(rest).toEqual([]);
+  });
+
+  it('lists symbols of one name by address', () => {
+    const [block] = run('sym cleanup_module');
+    const addresses = block?.type === 'symbols' ? block.symbols.map(({ address }) => address) : [];
+    expect(addresses.length).toBeGreaterThan(5);
+    expect(addresses).toEqual(addresses.toSorted((a, b) => (a < b ? -1 : 1)));
+  });
+
+  it('guesses frames only when asked to, and marks them', () => {
+    const framesOf = (line: string) => {
+      const block = run(line).find((each) => each.type === 'stack');
+      return block?.type === 'stack' ? block.stack.frames : [];
+    };
+    const nowhere = '-I ffff8d7981df4800 -S ffffd3b6403fbe28 111';
+    expect(framesOf(`bt ${nowhere}`)).toHaveLength(1);
+    const guessed = framesOf(`bt --guess ${nowhere}`);
+    expect(guessed.at(-1)?.symbol?.name).toBe('ret_from_fork');
+    expect(guessed.slice(1).every(({ exact }) => !exact)).toBe(true);
+    expect(framesOf('bt --guess 111')).toEqual(framesOf('bt 111'));
+  });
+
+  it('reads a per-CPU variable of each CPU', () => {
+    const [first, second] = run('rd runqueues:a');
+    expect(first).toMatchObject({ cpu: 0, range: { address: 0xffff_8d79_9283_1980n } });
+    expect(second).toMatchObject({ cpu: 1, range: { address: 0xffff_8d79_9293_1980n } });
+  });
+
   it('finds all tasks by both ways, without a difference', () => {
     expect(run('ps').filter(({ type }) => type === 'notice')).toEqual([]);
     const states = rows('ps -S').map(({ state, count }) => [state, count]);

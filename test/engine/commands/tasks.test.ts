@@ -116,6 +116,21 @@ describe('foreach', () => {
     expect(run('foreach RU active set').filter((block) => block.type === 'facts')).toHaveLength(2);
   });
 
+  it('makes one table of ps', () => {
+    const tables = run('foreach user ps').filter((block) => block.type === 'table');
+    expect(tables).toHaveLength(1);
+    expect(column(tables, 'pid')).toEqual([1, 7, 8, 9]);
+  });
+
+  it('means user processes by gleader, as crash', () => {
+    expect(column(run('foreach gleader ps'), 'pid')).toEqual([1, 7, 9]);
+  });
+
+  it('says whose each answer is', () => {
+    const blocks = run('foreach user set');
+    expect(blocks.filter(({ type }) => type === 'task')).toHaveLength(4);
+  });
+
   it('needs a command it can run', () => {
     expect(() => run('foreach user')).toThrow('a command is needed');
     expect(() => run('foreach rd 0')).toThrow('a command is needed');

@@ -48,6 +48,14 @@ describe('finding the kernel page tables', () => {
     expect(translator.warnings).toEqual([]);
   });
 
+  it('does not say that tables it cannot read map something else', () => {
+    const translator = new KernelTranslator(
+      drawTables('page 1810000 excluded'),
+      facts({ phys_base: PHYS_BASE }),
+    );
+    expect(translator.warnings[0]).toMatch(/could not be checked.*excluded by the dump filter/);
+  });
+
   it('warns when the tables do not map _stext', () => {
     const translator = new KernelTranslator(
       drawTables('1810000[0] = 1811000 P'),
