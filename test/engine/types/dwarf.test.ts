@@ -203,6 +203,8 @@ describe('the index of names', () => {
       new Set([...from.iterateNames()].map(({ tag, name }) => `${tag} ${name}`));
     expect(namesOf(finder)).toEqual(namesOf(other));
     expect(finder.findType('struct', 'module')).toMatchObject({ size: 8 });
+    expect(finder.findTypes('struct', 'list_head')).toHaveLength(1);
+    expect(finder.findTypes('struct', 'config')).toHaveLength(2);
   });
 
   it('is not used with another file, nor when it is damaged', () => {

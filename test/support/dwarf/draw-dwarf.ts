@@ -42,7 +42,7 @@ export interface DwarfDrawing {
  *     }
  *
  * `"…"` is DW_FORM_string (`name/strp="…"` another form), `+n` a constant, `@l` ref4, `[…]` exprloc,
- * `list:n` a section offset, `true` a flag. Every DIE has an abbreviation of its own.
+ * `list:n` a section offset, `true` a flag. `unit version=5 type=0x12 die=@l` is a type unit. Every DIE has an abbreviation of its own.
  */
 export function drawDwarf(text: string): DwarfDrawing {
   const drawing = new InfoDrawing();
@@ -115,7 +115,12 @@ class InfoDrawing {
     this.#unit = this.#info.length;
     this.#version = Number(/version=([0-9])/.exec(line)?.[1] ?? 5);
     const info = this.#info.int(0, 4).int(this.#version, 2);
-    if (this.#version >= 5) info.int(DW_UT.compile, 1).int(8, 1).int(0, 4);
+    const [, signature, label] = / type=(\w+) die=@(\w+)/.exec(line) ?? [];
+    if (signature !== undefined && label !== undefined) {
+      info.int(DW_UT.type, 1).int(8, 1).int(0, 4).int(BigInt(signature), 8).int(0, 4);
+      const at = info.length - 4;
+      this.#references.push({ at, unit: this.#unit, label, absolute: false });
+    } else if (this.#version >= 5) info.int(DW_UT.compile, 1).int(8, 1).int(0, 4);
     else info.int(0, 4).int(8, 1);
   }
 
@@ -186,7 +191,11 @@ class InfoDrawing {
       }
       case 'addr':
       case 'data8':
+      case 'ref_sig8':
         info.int(number(), 8);
+        break;
+      case 'indirect':
+        info.uleb(DW_FORM.data2).int(number(), 2);
         break;
       case 'udata':
       case 'addrx':

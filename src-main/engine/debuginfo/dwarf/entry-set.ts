@@ -12,6 +12,8 @@ export class EntrySet {
   readonly strings: number[] = [];
   readonly dies: number[] = [];
   readonly kinds: number[] = [];
+  /** Fingerprints of (name, kind, size, line). */
+  readonly keys: number[] = [];
   readonly #sizes: number[] = [];
   readonly #lines: number[] = [];
   /** Entry + 1; 0 is free. */
@@ -34,7 +36,8 @@ export class EntrySet {
     const nameKey = text === undefined ? string | 0 : hashOf(text) | 0;
     const stored = text === undefined ? string : NO_STRING;
     const mask = this.#slots.length - 1;
-    let slot = mix(nameKey, kind, size, line) & mask;
+    const key = mix(nameKey, kind, size, line);
+    let slot = key & mask;
     for (; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]! - 1;
       if (entry < 0) break;
@@ -51,6 +54,7 @@ export class EntrySet {
     this.hashes.push(text === undefined ? hashAt(file, string) : nameKey >>> 0);
     this.strings.push(stored);
     this.kinds.push(kind);
+    this.keys.push(key);
     this.#sizes.push(size);
     this.#lines.push(line);
     this.dies.push(die);
@@ -68,9 +72,7 @@ export class EntrySet {
     const slots = new Int32Array(this.#slots.length * 4);
     const mask = slots.length - 1;
     for (let entry = 0; entry < this.hashes.length; entry++) {
-      const string = this.strings[entry]!;
-      const nameKey = (string === NO_STRING ? this.hashes[entry]! : string) | 0;
-      let slot = mix(nameKey, this.kinds[entry]!, this.#sizes[entry]!, this.#lines[entry]!) & mask;
+      let slot = this.keys[entry]! & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = entry + 1;
     }

@@ -38,6 +38,8 @@ export interface NameIndex {
   readonly dies: Float64Array;
   /** {@link NAME_KIND} */
   readonly kinds: Uint8Array;
+  /** Fingerprint of the definition (name, kind, size, line), to know equal ones. */
+  readonly keys: Uint32Array;
   /** Units that could not be read, full sentences (the first few). */
   readonly warnings: readonly string[];
 }
@@ -76,14 +78,24 @@ export function buildNameIndex(
     strings: Uint32Array.from(order, (i) => entries.strings[i]!),
     dies: Float64Array.from(order, (i) => entries.dies[i]!),
     kinds: Uint8Array.from(order, (i) => entries.kinds[i]!),
+    keys: Uint32Array.from(order, (i) => entries.keys[i]!),
     warnings,
   };
 }
 
 /** One index of the shares of several workers, which must be of the same file, in order. */
 export function mergeNameIndexes(parts: readonly NameIndex[]): NameIndex {
-  const all = parts.flatMap((part, p) => Array.from(part.hashes, (hash, i) => ({ hash, p, i })));
-  all.sort((a, b) => a.hash - b.hash || a.p - b.p || a.i - b.i);
+  const each = parts.flatMap((part, p) => Array.from(part.hashes, (hash, i) => ({ hash, p, i })));
+  each.sort((a, b) => a.hash - b.hash || a.p - b.p || a.i - b.i);
+  let group = new Set<string>();
+  const all = each.filter(({ hash, p, i }, at) => {
+    if (each[at - 1]?.hash !== hash) group = new Set();
+    const { kinds, keys, strings } = parts[p]!;
+    const key = `${kinds[i]} ${keys[i]} ${strings[i]}`;
+    if (group.has(key)) return false;
+    group.add(key);
+    return true;
+  });
   const first = parts[0]!;
   return {
     infoSize: first.infoSize,
@@ -92,6 +104,7 @@ export function mergeNameIndexes(parts: readonly NameIndex[]): NameIndex {
     strings: Uint32Array.from(all, ({ p, i }) => parts[p]!.strings[i]!),
     dies: Float64Array.from(all, ({ p, i }) => parts[p]!.dies[i]!),
     kinds: Uint8Array.from(all, ({ p, i }) => parts[p]!.kinds[i]!),
+    keys: Uint32Array.from(all, ({ p, i }) => parts[p]!.keys[i]!),
     warnings: parts.flatMap(({ warnings }) => warnings).slice(0, MAX_WARNINGS),
   };
 }
