@@ -204,9 +204,11 @@ function scalarNode(
     const text = enumeratorOf(type, value);
     return { ...common, kind, value, ...(text !== undefined && { text }) };
   }
-  const symbol =
-    kind === 'pointer' && typeof value === 'bigint' ? symbolAt(program, value) : undefined;
   const text = value !== 0n && pointsToText(type) ? textAt(object) : undefined;
+  const found =
+    kind === 'pointer' && typeof value === 'bigint' ? symbolAt(program, value) : undefined;
+  // Literals lie behind the last symbol of their section, which is not what they belong to.
+  const symbol = text !== undefined && found?.offset !== 0 ? undefined : found;
   return { ...common, kind, value, ...(symbol && { symbol }), ...(text !== undefined && { text }) };
 }
 

@@ -11,7 +11,7 @@ export interface TaintFlag {
 
 /**
  * Taint bits by number. Bit 0 shows as G when it is clear. Letters since 4.10; later kernels only
- * add at the end (N 5.18, J 6.14).
+ * add at the end. Checked against the `taint_flags` of a 7.2 kernel's own memory.
  * @source include/linux/panic.h TAINT_*, kernel/panic.c `taint_flags[]`,
  * Documentation/admin-guide/tainted-kernels.rst
  */

@@ -94,6 +94,19 @@ describe('struct', () => {
     expect(blocks[2]!.address).toBe(THING + 0x104n);
   });
 
+  it('does not say of a literal that it is part of the symbol before it', () => {
+    const drawn = new DrawnMachine('struct named { const char *name; const char *array; }')
+      .symbol('last_of_rodata', THING)
+      .symbol('an_array', THING + 0x80n)
+      .put('struct named', MASK, { name: THING + 0x40n, array: THING + 0x80n })
+      .bytes(THING + 0x40n, [0x74, 0x73, 0x63, 0])
+      .bytes(THING + 0x80n, [0x6f, 0x6b, 0]);
+    const [name, array] = values(`struct named ${MASK.toString(16)}`, drawn)[0]!.value.children!;
+    expect(name).toMatchObject({ value: THING + 0x40n, text: 'tsc' });
+    expect(name).not.toHaveProperty('symbol');
+    expect(array).toMatchObject({ text: 'ok', symbol: { name: 'an_array', offset: 0 } });
+  });
+
   it('goes on after a member that cannot be read', () => {
     const blocks = run('struct thing.peer->id,id the_other');
     expect(blocks.map(({ type }) => type)).toEqual(['notice', 'value']);
