@@ -1,4 +1,9 @@
-import type { DwarfSections, FrameSection, SectionReader } from './dwarf/sections.ts';
+import {
+  sectionOfBytes,
+  type DwarfSections,
+  type FrameSection,
+  type SectionReader,
+} from './dwarf/sections.ts';
 import { findCompression, plainNameOf, type CompressedSection } from './elf-compression.ts';
 import {
   findDebugLink,
@@ -39,6 +44,8 @@ export interface DebugFileOptions {
   readonly inflated?: ReadonlyMap<string, SectionReader> | undefined;
   /** The file that `supplementary` names. */
   readonly sup?: DwarfSections | undefined;
+  /** The file is such a one: it may hold strings only. */
+  readonly isSupplementary?: boolean | undefined;
 }
 
 const ET_REL = 1;
@@ -114,8 +121,9 @@ class SectionsOf {
   }
 
   dwarf(): DwarfSections | undefined {
-    const info = this.#find('.debug_info');
-    const abbrev = this.#find('.debug_abbrev');
+    const fallback = this.#options.isSupplementary === true ? this.#nothing() : undefined;
+    const info = this.#find('.debug_info') ?? fallback;
+    const abbrev = this.#find('.debug_abbrev') ?? fallback;
     if (info === undefined || abbrev === undefined) return undefined;
     const others = Object.entries(MEMBERS).map(([member, name]) => [member, this.#find(name)]);
     return {
@@ -132,6 +140,11 @@ class SectionsOf {
   knownBase(index: number): bigint | undefined {
     const section = this.#elf.sections[index];
     return section === undefined ? undefined : this.#options.sectionAddress?.(section.name);
+  }
+
+  #nothing(): SectionReader | undefined {
+    if (this.#section('.debug_str') === undefined) return undefined;
+    return sectionOfBytes(`no section of ${this.#elf.name}`, new Uint8Array(0));
   }
 
   #find(name: string): SectionReader | undefined {

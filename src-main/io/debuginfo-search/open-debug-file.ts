@@ -84,7 +84,12 @@ async function openWithParents(
       );
     }
     if (sup !== undefined) closers.push(() => sup.close());
-    const file = debugFileOf(elf, { sectionAddress, inflated: inflated.sections, sup: sup?.dwarf });
+    const file = debugFileOf(elf, {
+      sectionAddress,
+      inflated: inflated.sections,
+      sup: sup?.dwarf,
+      isSupplementary: parents.length > 0,
+    });
     return { ...file, path, warnings, close };
   } catch (error) {
     close();

@@ -53,6 +53,11 @@ export class ChunkReader {
     }
   }
 
+  /** Everything that is left. */
+  async *rest(): AsyncGenerator<Uint8Array> {
+    while (this.#piece.length > 0 || (await this.#pull())) yield this.#take(this.#piece.length);
+  }
+
   async skip(length: number): Promise<void> {
     let left = length;
     while (left > 0) {

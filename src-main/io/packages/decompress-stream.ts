@@ -35,7 +35,7 @@ export async function* decompressChunks(
   try {
     switch (codec) {
       case 'xz':
-        return yield* decompressXz(chunks);
+        return yield* decompressXz(chunks, name);
       case 'bzip2':
         return yield* decompressBzip2(chunks);
       case 'gzip':

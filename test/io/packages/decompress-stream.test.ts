@@ -45,6 +45,8 @@ async function decompress(codec: StreamCodec, bytes: Uint8Array, size = 1000): P
 const samples: [StreamCodec, Buffer, Buffer][] = [
   ['xz', Buffer.from(XZ, 'base64'), TEXT],
   ['xz', drawXz(LARGE), LARGE],
+  // As rpm's payloads are.
+  ['xz', drawXz(LARGE, 'sha256'), LARGE],
   ['bzip2', Buffer.from(BZIP2, 'base64'), Buffer.concat([TEXT, Buffer.from('second stream')])],
   ['gzip', gzipSync(LARGE), LARGE],
   ['zstd', zstdCompressSync(LARGE), LARGE],
@@ -63,7 +65,9 @@ describe('decompression of streams', () => {
       for (const part of [0.3, 0.6, 0.9]) {
         const cut = data.subarray(0, Math.floor(data.length * part));
         await expect(decompress(codec, cut)).rejects.toThrow(PackageError);
-        await expect(decompress(codec, cut)).rejects.toThrow(/^payload: the \w+ data is damaged/);
+        await expect(decompress(codec, cut)).rejects.toThrow(
+          /^payload: the \w+ data is (damaged|cut off)/,
+        );
       }
     },
   );
@@ -88,6 +92,13 @@ describe('decompression of streams', () => {
       );
     },
   );
+
+  it('a SHA-256 that does not match is an error', async () => {
+    const data = drawXz(LARGE, 'sha256');
+    // One byte of what the third block stores, in its middle.
+    data[250_000]! ^= 1;
+    await expect(decompress('xz', data)).rejects.toThrow(/a SHA-256 does not match/);
+  });
 
   it('a stream that nobody reads to its end blocks no other', async () => {
     const data = drawXz(LARGE);

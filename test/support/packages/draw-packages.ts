@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 
 export interface DrawnFile {
@@ -108,8 +109,10 @@ function drawCpio(files: readonly DrawnFile[]): Buffer {
 }
 
 /** One block per 100 000 bytes, of LZMA2 chunks that store their bytes. @source the .xz file format */
-export function drawXz(bytes: Uint8Array): Buffer {
-  const flags = Buffer.from([0, 1]); // CRC32
+export function drawXz(bytes: Uint8Array, check: 'crc32' | 'sha256' = 'crc32'): Buffer {
+  const flags = Buffer.from([0, check === 'crc32' ? 1 : 10]);
+  const checkOf = (content: Uint8Array): Buffer =>
+    check === 'crc32' ? le32(crc32(content)) : createHash('sha256').update(content).digest();
   const parts: Buffer[] = [ascii('\xfd7zXZ\0'), flags, le32(crc32(flags))];
   const records: number[] = [];
   for (let at = 0; at < bytes.length; at += 100_000) {
@@ -123,8 +126,9 @@ export function drawXz(bytes: Uint8Array): Buffer {
       chunks.push(Buffer.from(control), Buffer.from(piece));
     }
     const data = Buffer.concat([...chunks, Buffer.alloc(1)]);
-    parts.push(header, data, pad(data.length, 4), le32(crc32(content)));
-    records.push(...varint(header.length + data.length + 4), ...varint(content.length));
+    const sum = checkOf(content);
+    parts.push(header, data, pad(data.length, 4), sum);
+    records.push(...varint(header.length + data.length + sum.length), ...varint(content.length));
   }
   const count = Math.ceil(bytes.length / 100_000);
   const list = Buffer.from([0, ...varint(count), ...records]);
