@@ -69,6 +69,8 @@ export interface StackBlock {
   readonly stack: StackTrace;
   /** For text: `function+offset` (`bt -s`), the offset in this radix. */
   readonly symbolOffsets?: 10 | 16;
+  /** For text: source lines (`bt -l`). */
+  readonly lines?: true;
 }
 export interface StackTrace {
   readonly task: TaskRef;
@@ -90,6 +92,17 @@ export interface SymbolRef {
   /** Module name; absent for the kernel itself. */
   readonly module?: string;
 }
+/** A place in the source, as the debug information names it. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+}
+/** A function whose code the compiler put into the frame's function. */
+export interface InlinedFrame {
+  readonly function: string;
+  readonly source?: SourceLine;
+}
 export interface StackFrame {
   /** 0 is the innermost. */
   readonly index: number;
@@ -104,6 +117,10 @@ export interface StackFrame {
   /** Which stack the frame lies on. */
   readonly stack:
     'task' | 'irq' | 'softirq' | 'nmi' | 'df' | 'db' | 'mce' | 'vc' | 'entry' | 'user' | 'unknown';
+  /** Inlined functions the instruction belongs to, innermost first; only with debug information. */
+  readonly inlined?: readonly InlinedFrame[];
+  /** Where in the source the frame's own function stands (with inlined ones: at their call). */
+  readonly source?: SourceLine;
   /** True when pc is the exact interrupted instruction rather than a return address. */
   readonly interrupted: boolean;
   /** Registers saved at this boundary (exception, interrupt, NMI, syscall entry), belonging to the context *below* (outer to) this frame. */
@@ -233,6 +250,8 @@ export interface ValueBlock {
   readonly radix?: 10 | 16;
   /** A per-CPU variable of this CPU: text begins with `[0]: address`. */
   readonly cpu?: number;
+  /** Of a definition: the typedef that was asked for. */
+  readonly alias?: string;
   /** The value of an expression: the number it is kept under (`$1`), what was asked in front of it. */
   readonly printed?: { readonly number: number; readonly label?: string };
   /** For text: scalars as they lie in memory, enums as numbers, strings up to NUL (`list -S`). */

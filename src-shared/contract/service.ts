@@ -47,9 +47,15 @@ export interface CallOptions<P> {
 export interface OpenRequest {
   /** File paths as the user gave them. */
   readonly paths: readonly string[];
+  /**
+   * Files, folders or packages with debuginfo: vmlinux, modules. Matched by build-id. Only in
+   * process (the command line): no transport carries it yet.
+   */
+  readonly debuginfo?: readonly string[];
 }
 export interface OpenProgress {
-  readonly phase: 'file' | 'vmcoreinfo' | 'page-tables' | 'symbols' | 'types' | 'modules' | 'tasks';
+  readonly phase:
+    'file' | 'vmcoreinfo' | 'page-tables' | 'symbols' | 'types' | 'modules' | 'tasks' | 'debuginfo';
   readonly text: string;
   /** 0..1, where it can be said. */
   readonly fraction?: number;

@@ -7,6 +7,7 @@ import type { UnwindOptions } from '../unwind/trace.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
 import { cpuList, findHex } from './numbers.ts';
+import { withSources } from './frame-sources.ts';
 import { parseOptions, type Options } from './options.ts';
 import { requireTasks, taskRefOf } from './task-selection.ts';
 
@@ -16,7 +17,8 @@ const GUESS = '--guess';
 export const bt: Command = {
   name: 'bt',
   summary: 'backtrace of a task',
-  usage: '[-a | -p | -c cpus | -g] [-s [-x|-d]] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
+  usage:
+    '[-a | -p | -c cpus | -g] [-l] [-s [-x|-d]] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
   help: [
     'Kernel stack of the current task, or of the tasks named by PID or task_struct address. Frames are',
     'exact (ORC) unless they are marked; the trace says where it began and why it ends. Registers that',
@@ -28,6 +30,7 @@ export const bt: Command = {
     '  -g        every thread of the task’s group',
     '  -n idle   leave out idle tasks (with -a and -c)',
     '  -s        offset in each function, decimal or with -x hexadecimal',
+    '  -l        source lines, where there is debuginfo',
     '  -I ip -S sp  begin at this instruction and stack pointer',
     '  --guess   where exact frames end or cannot begin, go on with likely ones: by frame pointers, or',
     '            return addresses found on the stack; each is marked as a guess and may be stale',
@@ -37,9 +40,9 @@ export const bt: Command = {
     const guess = args.includes(GUESS);
     const options = parseOptions(
       args.filter((word) => word !== GUESS),
-      'apgc:sxdn:I:S:fFleErtTRoOv',
+      'apgc:sxdln:I:S:fFeErtTRoOv',
     );
-    for (const letter of 'fFleErtTRoOv') {
+    for (const letter of 'fFeErtTRoOv') {
       if (options.has(letter)) throw new UsageError(`-${letter} is not supported yet`);
     }
     options.atMostOne('apc');
@@ -48,6 +51,9 @@ export const bt: Command = {
     }
     if (options.has('g') && (options.has('a') || options.has('c'))) {
       throw new UsageError('-g does not go with -a or -c');
+    }
+    if (options.has('l') && context.program.debugInfo === undefined) {
+      throw new UsageError('-l needs debuginfo, and none was given');
     }
     for (const text of findTasks(context.program).warnings) yield warning(text);
     if (options.has('I') || options.has('S')) {
@@ -98,7 +104,8 @@ function stackBlock(
   options: Options,
   unwinding: UnwindOptions,
 ): StackBlock {
-  const stack = { task: taskRefOf(task), ...unwindTask(program, task.object, unwinding) };
+  const trace = unwindTask(program, task.object, unwinding);
+  const stack = { task: taskRefOf(task), ...trace, frames: withSources(program, trace.frames) };
   return withOffsets({ type: 'stack', stack }, options);
 }
 
@@ -119,6 +126,9 @@ function* fromGiven(
 }
 
 function withOffsets(block: StackBlock, options: Options): StackBlock {
-  if (!options.has('s')) return block;
-  return { ...block, symbolOffsets: options.has('x') ? 16 : 10 };
+  return {
+    ...block,
+    ...(options.has('l') && { lines: true as const }),
+    ...(options.has('s') && { symbolOffsets: options.has('x') ? (16 as const) : (10 as const) }),
+  };
 }

@@ -10,6 +10,7 @@ import type { Type } from '../types/type.ts';
 import { TranslatedSpace, type AddressSpace } from './address-space.ts';
 import { readCpuSets, type CpuSets } from './cpus.ts';
 import { readModules, type LoadedModule, type ModuleList } from './modules.ts';
+import type { ProgramDebugInfo } from './debug-info.ts';
 import { KernelObject, type ObjectContext } from './object.ts';
 import { OrcTables } from './orc-tables.ts';
 import type { ProgramSymbols } from './symbols.ts';
@@ -61,6 +62,7 @@ export class Program implements ObjectContext {
   readonly decisions: readonly Decision[];
   readonly capabilities: readonly Capability[];
   readonly warnings: readonly string[];
+  #debugInfo: ProgramDebugInfo | undefined;
   readonly #typeNames: TypeNames;
   readonly #orc: OrcTables;
   #cpus: CpuSets | undefined;
@@ -131,6 +133,15 @@ export class Program implements ObjectContext {
   get cpus(): CpuSets {
     this.#cpus ??= readCpuSets((symbol) => this.global(symbol, 'struct cpumask'));
     return this.#cpus;
+  }
+
+  /** DWARF of the kernel and of modules; undefined until it is attached. */
+  get debugInfo(): ProgramDebugInfo | undefined {
+    return this.#debugInfo;
+  }
+
+  attachDebugInfo(debugInfo: ProgramDebugInfo): void {
+    this.#debugInfo = debugInfo;
   }
 
   /** Memory of a process through its page tables (`mm->pgd`, physical). */

@@ -14,6 +14,7 @@ import { describeAddress } from '../kernel/address-owner.ts';
 import { readMemoryRange } from '../kernel/memory-range.ts';
 import { virtualRegions } from '../kernel/virtual-regions.ts';
 import { openProgram } from '../program/open.ts';
+import { attachDebuginfo } from './attach-debuginfo.ts';
 import { completionsOf } from './completion.ts';
 import { commandInfoOf } from './command-info.ts';
 import type { EngineDeps } from './engine-deps.ts';
@@ -48,6 +49,7 @@ export function createEngineService(deps: EngineDeps): EngineService {
       const session = sessionOf(request);
       sessions.delete(session.info.session);
       deps.closeSources(session.sources);
+      session.debuginfo?.close();
     },
     async run(request, call) {
       const session = sessionOf(request);
@@ -108,8 +110,14 @@ async function openSession(
       checkCancelled();
       report({ phase, text });
     });
-    const info: SessionInfo = sessionInfoOf(id, program, deps.now() - started);
-    return new Session(info, program, sources, request.paths);
+    const debuginfo = await attachDebuginfo(deps, program, request, call);
+    const info: SessionInfo = sessionInfoOf(
+      id,
+      program,
+      deps.now() - started,
+      debuginfo?.problems ?? [],
+    );
+    return new Session(info, program, sources, request.paths, debuginfo);
   } catch (error) {
     deps.closeSources(sources);
     throw openErrorOf(error);

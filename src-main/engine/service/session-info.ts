@@ -6,6 +6,7 @@ export function sessionInfoOf(
   session: SessionId,
   program: Program,
   openedInMs: number,
+  problems: readonly string[],
 ): SessionInfo {
   const { image, vmcoreinfo, capabilities, decisions, warnings } = program;
   return {
@@ -17,6 +18,6 @@ export function sessionInfoOf(
     openedInMs,
     capabilities,
     decisions,
-    warnings: [...image.warnings, ...warnings],
+    warnings: [...image.warnings, ...warnings, ...problems],
   };
 }

@@ -11,6 +11,7 @@ import { CommandSession, createContext } from '../commands/context.ts';
 import { findCommand } from '../commands/registry.ts';
 import type { Program } from '../program/program.ts';
 import { splitCommandLine } from './command-line.ts';
+import type { FoundDebuginfo } from './engine-deps.ts';
 
 /** How long a command may hold the thread before waiting messages are let in, in milliseconds. */
 const SLICE_MS = 40;
@@ -27,6 +28,7 @@ export class Session {
   readonly program: Program;
   readonly sources: readonly ByteSource[];
   readonly paths: readonly string[];
+  readonly debuginfo: FoundDebuginfo | undefined;
   readonly #commands = new CommandSession();
 
   constructor(
@@ -34,11 +36,13 @@ export class Session {
     program: Program,
     sources: readonly ByteSource[],
     paths: readonly string[],
+    debuginfo: FoundDebuginfo | undefined,
   ) {
     this.info = info;
     this.program = program;
     this.sources = sources;
     this.paths = paths;
+    this.debuginfo = debuginfo;
   }
 
   /**

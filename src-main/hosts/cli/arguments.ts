@@ -4,6 +4,8 @@ export type OutputFormat = 'text' | 'json' | 'csv' | 'markdown';
 
 interface Common {
   readonly files: readonly string[];
+  /** `-s`: debuginfo, in the order given. */
+  readonly debuginfo: readonly string[];
   readonly color: boolean;
 }
 export type Invocation =
@@ -76,6 +78,7 @@ function parseVerb(
   isDump: (path: string) => boolean,
 ): Invocation {
   const files: string[] = [];
+  const debuginfo: string[] = [];
   const commands: ({ readonly line: string } | { readonly file: string })[] = [];
   let format: OutputFormat = 'text';
   let color = true;
@@ -89,6 +92,8 @@ function parseVerb(
       else if (rest.length > 0) commands.push({ line: commandLine(rest) });
     } else if (takesCommands && arg === '-c') {
       commands.push({ line: state.valueOf(arg) });
+    } else if (arg === '-s' && (verb === 'info' || verb === 'exec')) {
+      debuginfo.push(state.valueOf(arg));
     } else if (takesCommands && arg === '-i') {
       commands.push({ file: state.valueOf(arg) });
     } else if (arg === '--json' && verb !== 'open' && verb !== 'serve') {
@@ -108,7 +113,7 @@ function parseVerb(
     }
   }
 
-  const common = { files, color };
+  const common = { files, debuginfo, color };
   if (verb === 'open') return { verb, ...common };
   if (verb === 'serve') return { verb, ...common, port };
   if (files.length === 0) throw new CliUsageError(`${verb} needs a dump file`);

@@ -1,5 +1,5 @@
 import type { Block, ErrorInfo } from '../../../src-shared/contract/index.ts';
-import { blockJson } from '../../render/json.ts';
+import { blockJson, jsonLine } from '../../render/json.ts';
 import { printable } from '../../render/printable.ts';
 import { tableCsv } from '../../render/csv.ts';
 import { tableMarkdown } from '../../render/markdown.ts';
@@ -22,8 +22,7 @@ function jsonWriter(line: string, output: Output): BlockWriter {
   const blocks: unknown[] = [];
   return {
     block: (block) => blocks.push(blockJson(block)),
-    end: (error) =>
-      output.out(`${JSON.stringify({ command: line, blocks, ...(error && { error }) })}\n`),
+    end: (error) => output.out(jsonLine({ command: line, blocks, ...(error && { error }) })),
   };
 }
 

@@ -16,7 +16,7 @@ export async function exec(
   const lines = invocation.commands.flatMap((command) =>
     'line' in command ? [command.line] : linesOf(command.file),
   );
-  const info = await openSession(engine, invocation.files, output);
+  const info = await openSession(engine, invocation.files, invocation.debuginfo, output);
   if (info === undefined) return EXIT.cannotOpen;
   let failed = false;
   for (const line of lines) {

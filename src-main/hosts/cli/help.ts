@@ -13,6 +13,8 @@ dump; so is each one after it that is a dump file by its content; everything fro
 is the command. "--" ends the files where that is not clear.
 
 options:
+  -s FILE         debuginfo: vmlinux, a module, a package (.deb, .rpm) or a folder; may be given
+                  several times; taken when its build-id is the dump's
   -c COMMAND      run COMMAND; may be given several times
   -i FILE         run the commands in FILE, one a line, "-" for standard input; # starts a comment
   --json          one line of JSON a command: {"command", "blocks", "error"?}; one document for info

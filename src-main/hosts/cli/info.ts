@@ -5,7 +5,7 @@ import type {
   SessionInfo,
 } from '../../../src-shared/contract/index.ts';
 import { errorInfoOf } from '../../../src-shared/rpc/rpc-error.ts';
-import { blockJson, dataJson } from '../../render/json.ts';
+import { blockJson, dataJson, jsonLine } from '../../render/json.ts';
 import { printable } from '../../render/printable.ts';
 import type { Invocation } from './arguments.ts';
 import { blockWriter } from './block-writer.ts';
@@ -27,7 +27,7 @@ export async function info(
   invocation: Extract<Invocation, { verb: 'info' }>,
   output: Output,
 ): Promise<number> {
-  const session = await openSession(engine, invocation.files, output);
+  const session = await openSession(engine, invocation.files, invocation.debuginfo, output);
   if (session === undefined) return EXIT.cannotOpen;
   const parts: { name: string; blocks: readonly Block[]; error?: ErrorInfo }[] = [];
   const said = new Set<string>(session.warnings);
@@ -55,7 +55,7 @@ export async function info(
     if (error !== undefined) complain(output, 'error', `${name}: ${printable(error.message)}`);
   }
   if (invocation.format === 'json') {
-    output.out(`${JSON.stringify(documentOf(session, parts))}\n`);
+    output.out(jsonLine(documentOf(session, parts)));
   } else {
     for (const { name, ok, how } of session.capabilities) {
       if (!ok) complain(output, 'warning', `no ${name}: ${printable(how)}`);

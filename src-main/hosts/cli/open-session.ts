@@ -7,10 +7,14 @@ import { complain, type Output } from './output.ts';
 export async function openSession(
   engine: EngineService,
   files: readonly string[],
+  debuginfo: readonly string[],
   output: Output,
 ): Promise<SessionInfo | undefined> {
   try {
-    const info = await engine.open({ paths: files });
+    const info = await engine.open({
+      paths: files,
+      ...(debuginfo.length > 0 && { debuginfo }),
+    });
     for (const warning of info.warnings) complain(output, 'warning', printable(warning));
     return info;
   } catch (thrown) {

@@ -30,6 +30,11 @@ export function createEngineDeps(): EngineDeps {
       codecs ??= createDecompressors();
       return codecs;
     },
+    async findDebuginfo(wanted) {
+      // Most sessions have none: its search and unpacking load when asked for.
+      const { openDebuginfo } = await import('./debuginfo.ts');
+      return openDebuginfo(wanted);
+    },
     async identify(paths, onProgress, signal) {
       const identities = [];
       for (const path of paths) {

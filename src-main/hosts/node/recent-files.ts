@@ -2,8 +2,11 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { RecentFile } from '../../../src-shared/contract/index.ts';
+import { visibleText } from '../../../src-shared/text/visible.ts';
 
 const LIMIT = 20;
+/** `__NEW_UTS_LEN` is 64; what a dump calls its release may be anything, and menus show it. */
+const MAX_RELEASE = 64;
 
 /** The dumps opened last, in one small JSON file that hosts share. */
 export interface RecentFiles {
@@ -30,7 +33,7 @@ export function createRecentFiles(file: string = defaultRecentFile()): RecentFil
   const list = (): RecentFile[] => {
     try {
       const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-      return Array.isArray(parsed) ? parsed.filter(isRecentFile).slice(0, LIMIT) : [];
+      return Array.isArray(parsed) ? parsed.filter(isRecentFile).slice(0, LIMIT).map(shown) : [];
     } catch {
       return [];
     }
@@ -48,10 +51,20 @@ export function createRecentFiles(file: string = defaultRecentFile()): RecentFil
   return {
     list,
     add: (entry) =>
-      write([entry, ...list().filter((old) => !samePaths(old.paths, entry.paths))].slice(0, LIMIT)),
+      write(
+        [shown(entry), ...list().filter((old) => !samePaths(old.paths, entry.paths))].slice(
+          0,
+          LIMIT,
+        ),
+      ),
     forget: (paths) =>
       write(paths === undefined ? [] : list().filter((old) => !samePaths(old.paths, paths))),
   };
+}
+
+function shown(entry: RecentFile): RecentFile {
+  if (entry.release === undefined) return entry;
+  return { ...entry, release: visibleText(entry.release.slice(0, MAX_RELEASE)) };
 }
 
 function samePaths(a: readonly string[], b: readonly string[]): boolean {
