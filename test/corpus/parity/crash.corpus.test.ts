@@ -13,7 +13,7 @@ import { printTable, record } from './table.ts';
 const NAMES = ['sample', 'debian-5.10', 'debian-6.1', 'debian-6.12'];
 const LINES = ['log', 'log -m', 'mod', 'ps', 'ps -k', 'ps -t', 'ps -S', 'task -R pid,comm'];
 
-afterAll(() => printTable('crash 9.0.2'));
+afterAll(() => printTable('crash 9.0.2 (it had vmlinux, we the dump alone)'));
 
 describe.each(NAMES)('%s', (name) => {
   let crash: ReadonlyMap<string, string>;

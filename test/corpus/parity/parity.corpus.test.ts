@@ -16,7 +16,7 @@ import { printTable, record } from './table.ts';
  */
 const NAMES = ['sample', 'debian-5.10', 'debian-6.1', 'debian-6.12', 'debian-7.2'];
 
-afterAll(() => printTable('drgn 0.3.0'));
+afterAll(() => printTable('drgn 0.3.0 (it had vmlinux, we the dump alone)'));
 
 describe.each(NAMES)('%s', (name) => {
   let corpus: CorpusDump;
