@@ -6,18 +6,19 @@ import { findPerCpuVariable } from './percpu-areas.ts';
 import { findSlabObject } from './slab.ts';
 
 /**
- * What a kernel address belongs to, exact facts only: the kernel's own tables say each of them. The
- * most specific answer wins: symbol, task, stack, per-CPU variable, slab object, module, region.
+ * What a kernel address belongs to, by the kernel's own tables. A symbol reaches to the next one:
+ * kallsyms knows no sizes. The most specific answer wins: symbol, task, stack, per-CPU variable, slab object, module, region.
  */
 export function describeAddress(program: Program, value: bigint): AddressInfo {
   const address = virtAddr(value);
   const at = program.symbols.at(address);
   if (at !== undefined) {
     const { name, size, module } = at.symbol;
+    const kind = module === undefined ? program.translator.regionOf(address).name : 'module';
     return {
       address,
-      kind: module === undefined ? program.translator.regionOf(address).name : 'module',
-      label: plus(name, at.offset) + (module === undefined ? '' : ` [${module}]`),
+      kind,
+      label: symbolLabel(name, at.offset, module, kind),
       symbol:
         module === undefined
           ? { name, offset: at.offset, size }
@@ -49,6 +50,26 @@ export function describeAddress(program: Program, value: bigint): AddressInfo {
   }
   const region = program.translator.regionOf(address);
   return { address, kind: region.name, label: region.name };
+}
+
+/**
+ * Bytes of read-only data that may be taken for the symbol's before them. kallsyms knows no sizes, and
+ * behind the last symbol of .rodata lie a megabyte of string literals.
+ */
+export const RODATA_REACH = 0x1000;
+
+function symbolLabel(
+  name: string,
+  offset: number,
+  module: string | undefined,
+  region: string,
+): string {
+  if (module !== undefined) return `${plus(name, offset)} [${module}]`;
+  if (region === 'kernel rodata' && offset >= RODATA_REACH) {
+    return `${region}, ${hexOf(offset)} after ${name}`;
+  }
+  const label = plus(name, offset);
+  return region === 'kernel init' ? `${label} (init memory, freed after boot)` : label;
 }
 
 /** Owner that an address interval of the tables gives, relative to a range that starts at `base`. */

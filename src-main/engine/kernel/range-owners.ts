@@ -1,7 +1,7 @@
 import type { MemoryOwner, MemorySpace } from '../../../src-shared/contract/index.ts';
 import { virtAddr, type VirtAddr } from '../base/address.ts';
 import type { Program } from '../program/program.ts';
-import { clipOwner } from './address-owner.ts';
+import { clipOwner, RODATA_REACH } from './address-owner.ts';
 import { kernelIntervals } from './intervals.ts';
 import { findPerCpuVariable } from './percpu-areas.ts';
 import { findSlabObject } from './slab.ts';
@@ -73,8 +73,12 @@ function smallOwnerAt(program: Program, at: VirtAddr): Parameters<typeof clipOwn
   if (symbol !== undefined) {
     const from = at - BigInt(symbol.offset);
     const { name, size, module } = symbol.symbol;
-    const label = module === undefined ? name : `${name} [${module}]`;
-    const end = from + BigInt(Math.max(size, symbol.offset + 1));
+    const region = program.translator.regionOf(at).name;
+    const reach = region === 'kernel rodata' ? RODATA_REACH : Infinity;
+    if (symbol.offset >= reach) return undefined;
+    const freed = region === 'kernel init' ? ' (init memory, freed after boot)' : '';
+    const label = module === undefined ? name + freed : `${name} [${module}]`;
+    const end = from + BigInt(Math.min(reach, Math.max(size, symbol.offset + 1)));
     return { start: from, end, kind: 'symbol', label };
   }
   const perCpu = findPerCpuVariable(program, at);

@@ -184,6 +184,12 @@ describe.runIf(existsSync(SAMPLE))('the embedded sample', () => {
       kind: 'slab',
       label: 'mm_struct object +0x0',
     });
+    // `name` of clocksource_jiffies: behind the last symbol of .rodata lie the string literals
+    const literal = describeAddress(program, 0xffffffff960f26f2n);
+    expect(literal.label).toBe('kernel rodata, 0x10e32 after SIGMA2');
+    expect(describeAddress(program, program.symbols.address('x86_init')).label).toBe(
+      'x86_init (init memory, freed after boot)',
+    );
   });
 
   it('walks the page tables of the kernel and of a process to its mapping', () => {
