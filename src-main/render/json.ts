@@ -4,6 +4,12 @@ import {
   type CellValue,
   type Table,
 } from '../../src-shared/contract/index.ts';
+import { visibleJson } from '../../src-shared/text/visible.ts';
+
+/** One line of a JSON document, safe for a terminal. */
+export function jsonLine(value: unknown): string {
+  return `${visibleJson(JSON.stringify(value))}\n`;
+}
 
 /**
  * Blocks as JSON for scripts. Addresses and every other 64-bit number are strings: `0x…` where they

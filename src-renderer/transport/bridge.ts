@@ -1,5 +1,6 @@
 import type { HostBridge, HostEvent } from '../../src-shared/contract/index.ts';
 import { engineOf, hostOf, type RpcConnection } from '../../src-shared/rpc/index.ts';
+import { visibleEngine } from './visible-engine.ts';
 
 /** What a host can do that no message carries. */
 export interface LocalParts {
@@ -25,7 +26,7 @@ export async function bridgeOver(
     };
   };
   return {
-    engine: engineOf(connection),
+    engine: visibleEngine(engineOf(connection)),
     info: async () => info,
     ...(info.canOpenDialog && { pickFiles: () => host.pickFiles() }),
     ...(local.pathOfDroppedFile && { pathOfDroppedFile: local.pathOfDroppedFile }),

@@ -64,7 +64,7 @@ export function createRecentFiles(file: string = defaultRecentFile()): RecentFil
 
 function shown(entry: RecentFile): RecentFile {
   if (entry.release === undefined) return entry;
-  return { ...entry, release: visibleText(entry.release.slice(0, MAX_RELEASE)) };
+  return { ...entry, release: visibleText(entry.release).slice(0, MAX_RELEASE) };
 }
 
 function samePaths(a: readonly string[], b: readonly string[]): boolean {
