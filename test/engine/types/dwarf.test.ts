@@ -35,6 +35,7 @@ const KERNEL = `
     @matrix: array_type type=@int {
       subrange_type count=2
       subrange_type upper_bound=2
+      subrange_type count=1
     }
     @flexible: array_type type=@int {
       subrange_type
@@ -122,7 +123,7 @@ describe('types of DWARF', () => {
         '           };',
         '       };',
         '  [48] struct module *mod;',
-        '  [56] int grid[2][3];',
+        '  [56] int grid[2][3][1];',
         '  [80] int (*fn)(const char *, ...);',
         '  [96] int rest[];',
         '}',

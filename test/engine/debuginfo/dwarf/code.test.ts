@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DwarfDebugInfo } from '../../../../src-main/engine/debuginfo/dwarf/debug-info.ts';
+import { RangeMap } from '../../../../src-main/engine/debuginfo/dwarf/range-map.ts';
 import { drawDwarf, sectionsOf } from '../../../support/dwarf/draw-dwarf.ts';
 import { drawLines } from '../../../support/dwarf/draw-lines.ts';
 import { drawAranges, drawLists, drawOldLists } from '../../../support/dwarf/draw-lists.ts';
@@ -54,6 +55,16 @@ function framesAt(info: DwarfDebugInfo, address: number): string[] {
   });
 }
 
+it('the range that begins last covers an address; of equal ones the first added', () => {
+  const map = new RangeMap();
+  map.add(-100, 0, 1);
+  map.add(-50, -40, 2);
+  map.add(-50, -45, 3);
+  map.add(-30, -30, 4);
+  const found = [-101, -100, -50, -44, -40, -30, -1, 0].map((at) => map.find(at));
+  expect(found).toEqual([undefined, 1, 2, 2, 1, 1, 1, undefined]);
+});
+
 describe('code of a unit', () => {
   it('gives the inlined chain with the place of each call, innermost first', () => {
     const info = infoOf();
@@ -66,7 +77,24 @@ describe('code of a unit', () => {
       'helper (inlined) /src/lib/h.h:6:2',
       'outer /src/a.c:12:3',
     ]);
+    expect(framesAt(info, 0x1018)).toEqual([
+      'helper (inlined) /src/lib/h.h:8:0',
+      'outer /src/a.c:12:3',
+    ]);
     expect(framesAt(info, 0x100f)).toEqual(['outer /src/a.c:10:1']);
+  });
+
+  it('skips the children of a DIE whose sibling lies backwards by walking them', () => {
+    const info = infoOf(`
+      unit version=5
+      compile_unit name="a.c" low_pc=0x1000 high_pc=+0x100 {
+        @s: structure_type name="s" sibling=@s {
+          member name="m"
+          member name="n"
+        }
+        subprogram name="f" low_pc=0x1000 high_pc=+0x10
+      }`);
+    expect(info.findLocation(0x1001n)?.scopes[0]?.name).toBe('f');
   });
 
   it('takes the last of several rows at one address, and nothing outside the code', () => {

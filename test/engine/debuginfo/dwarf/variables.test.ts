@@ -153,6 +153,17 @@ describe('values at the entry of a function', () => {
     expect(entered(0x1230n)).toMatch(/unavailable: .*tail call/);
   });
 
+  it('are not taken where the function may have called itself last', () => {
+    const text = UNIT.replace(
+      'lexical_block low_pc=0x1010',
+      'call_site call_return_pc=0x1040 call_tail_call=true call_origin=@callee\n lexical_block low_pc=0x1010',
+    );
+    const looping = new DwarfDebugInfo(sectionsOf({ ...drawDwarf(text).sections, loclists }));
+    const frame = drawFrame({ at: 0x120fn, registers: { 3: 41n } });
+    const caller = () => ({ frame, callSites: looping });
+    expect(variables({ ...FRAME, at: 0x1004n, caller }, 0, looping)[2]).toMatch(/itself last/);
+  });
+
   it('are missing where the caller or its description is', () => {
     expect(entered(0x1210n)).toMatch(/unavailable: register 3 of this frame is not known/);
     expect(entered(0x123cn)).toMatch(/the caller does not keep it/);
