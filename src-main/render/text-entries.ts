@@ -24,11 +24,7 @@ export function entriesLines({ entries }: EntriesBlock): string[] {
 function entryValueLines(block: ValueBlock): string[] {
   const raw = block.raw === true ? rawText(block.value, block.radix) : undefined;
   if (raw !== undefined) return [`  ${printable(block.value.name)} = ${raw}`];
-  const lines = valueLines(block);
-  // A struct has no comma behind it in `-S`, where it stands as gdb wrote it.
-  const last = lines.at(-1);
-  if (block.raw !== true || last === undefined) return lines;
-  return [...lines.slice(0, -1), last.replace(/,$/, '')];
+  return valueLines(block);
 }
 
 /** A scalar as the number in memory; undefined for what crash leaves to gdb. */

@@ -176,10 +176,12 @@ function definitionLines(block: ValueBlock): string[] {
     return [...owner, `${offsetOf(value)}${line}`, ...(owner.length > 0 ? ['}'] : [])];
   }
   if (value.children === undefined) return [`${name};`, `SIZE: ${block.size}`];
+  // `struct {...}` of a type that only its typedef names.
+  const head = name.replace(/ \{\.\.\.\}$/, '');
   return [
-    `${name} {`,
+    `${block.alias === undefined ? '' : 'typedef '}${head} {`,
     ...declarationLines(value.children, offsetOf, blank, 0),
-    '}',
+    block.alias === undefined ? '}' : `} ${printable(block.alias)};`,
     `SIZE: ${block.size}`,
   ];
 }
@@ -196,6 +198,7 @@ function declarationLines(
   depth: number,
 ): string[] {
   const inner = '    '.repeat(depth);
+  if (members.length === 0) return [`${blank}${inner}<no data fields>`];
   return members.flatMap((member) => {
     const name = printable(member.name);
     // Of a named member without a type name crash shows where it lies, not where its members do.

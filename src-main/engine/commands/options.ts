@@ -24,6 +24,11 @@ export class Options {
     return this.#values.get(option)?.at(-1);
   }
 
+  /** All values given, in order. */
+  values(option: string): readonly string[] {
+    return this.#values.get(option) ?? [];
+  }
+
   /** The options of `choices` that were given. @throws UsageError when more than one was */
   atMostOne(choices: string): string | undefined {
     const given = [...choices].filter((option) => this.has(option));

@@ -2,6 +2,7 @@ import { bt } from './bt.ts';
 import type { Command } from './command.ts';
 import { foreachCommand } from './foreach.ts';
 import { helpCommand } from './help.ts';
+import { list } from './list.ts';
 import { log } from './log.ts';
 import { mod } from './mod.ts';
 import { p } from './p.ts';
@@ -12,13 +13,16 @@ import { star, struct, union } from './struct.ts';
 import { sym } from './sym.ts';
 import { sys } from './sys.ts';
 import { task } from './task.ts';
+import { tree } from './tree.ts';
 import { vtop } from './vtop.ts';
+import { whatis } from './whatis.ts';
 
 const COMMANDS: readonly Command[] = [
   star,
   bt,
   foreachCommand(findCommand),
   helpCommand(listCommands),
+  list,
   log,
   mod,
   p,
@@ -29,8 +33,10 @@ const COMMANDS: readonly Command[] = [
   sym,
   sys,
   task,
+  tree,
   union,
   vtop,
+  whatis,
 ];
 
 /** All commands, by name. */

@@ -9,6 +9,8 @@ export interface MapleEntry {
   readonly first: bigint;
   readonly last: bigint;
   readonly entry: VirtAddr;
+  /** Slots from the root to the entry; none where it is all of the tree. */
+  readonly path: readonly number[];
 }
 
 /** Low bits of an encoded node pointer; the type lies in bits 3 to 6. */
@@ -29,14 +31,26 @@ const MAX_ENTRIES = 1 << 20;
  * @source include/linux/maple_tree.h (6.1, commit 54a611b60590); lib/maple_tree.c `mas_data_end()`
  */
 export function walkMapleTree(tree: KernelObject, what: string): Walk<MapleEntry> {
+  return walkMapleTreeFrom(tree, () => tree.member('ma_root').pointer(), what);
+}
+
+/**
+ * As {@link walkMapleTree} from the value of `ma_root`: an entry, or a node with its tag.
+ * @param tree any object of the same memory
+ */
+export function walkMapleTreeFrom(
+  tree: KernelObject,
+  readRoot: () => VirtAddr,
+  what: string,
+): Walk<MapleEntry> {
   const items: MapleEntry[] = [];
   const problems: string[] = [];
   const seen = new Set<bigint>();
   const geometry = geometryOf(tree);
 
-  const visit = (encoded: bigint, min: bigint, max: bigint, depth: number): void => {
+  const visit = (encoded: bigint, min: bigint, max: bigint, path: readonly number[]): void => {
     const node = virtAddr(encoded & ~NODE_MASK);
-    if (seen.has(node) || depth > MAX_DEPTH) {
+    if (seen.has(node) || path.length > MAX_DEPTH) {
       problems.push(`node ${hex(node)} is reached twice`);
       return;
     }
@@ -59,16 +73,22 @@ export function walkMapleTree(tree: KernelObject, what: string): Walk<MapleEntry
         return;
       }
       const slot = view.getBigUint64(shape.slotAt + i * 8, true);
-      if (slot !== 0n) add(slot, type === MAPLE_LEAF_64, first, last, depth);
+      if (slot !== 0n) add(slot, type === MAPLE_LEAF_64, first, last, [...path, i]);
       if (last === max) return;
       first = last + 1n;
     }
   };
 
-  const add = (slot: bigint, leaf: boolean, first: bigint, last: bigint, depth: number): void => {
-    if (!leaf) guarded(() => visit(slot, first, last, depth + 1));
+  const add = (
+    slot: bigint,
+    leaf: boolean,
+    first: bigint,
+    last: bigint,
+    path: readonly number[],
+  ): void => {
+    if (!leaf) guarded(() => visit(slot, first, last, path));
     else if ((slot & 3n) !== 2n && items.length < MAX_ENTRIES) {
-      items.push({ first, last, entry: virtAddr(slot) });
+      items.push({ first, last, entry: virtAddr(slot), path });
     }
   };
   const guarded = (run: () => void): void => {
@@ -81,11 +101,11 @@ export function walkMapleTree(tree: KernelObject, what: string): Walk<MapleEntry
   };
 
   guarded(() => {
-    const root = tree.member('ma_root').pointer();
+    const root = readRoot();
     if (root === 0n) return;
     const isNode = (root & 3n) === 2n && root > LARGEST_NO_NODE;
-    if (isNode) visit(root, 0n, 0xffff_ffff_ffff_ffffn, 0);
-    else items.push({ first: 0n, last: 0n, entry: root });
+    if (isNode) visit(root, 0n, 0xffff_ffff_ffff_ffffn, []);
+    else items.push({ first: 0n, last: 0n, entry: root, path: [] });
   });
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const problem =

@@ -7,6 +7,10 @@ import type { Walk } from './walk.ts';
 export interface XarrayEntry {
   readonly index: bigint;
   readonly entry: VirtAddr;
+  /** Slots on the way to its node, from the root; none for an entry without a node. */
+  readonly path: readonly number[];
+  /** Its slot in the node; undefined for an entry without a node. */
+  readonly slot?: number;
 }
 
 /** `xa_to_node`: internal entries end in 10 and are larger than the sibling and error entries. */
@@ -27,6 +31,18 @@ const MAX_FANOUT = 64;
  * @source include/linux/xarray.h `struct xa_node`, `xa_is_node`; lib/xarray.c `xas_load`
  */
 export function walkXarray(array: KernelObject, what: string): Walk<XarrayEntry> {
+  return walkXarrayFrom(array, () => array.member('xa_head').pointer(), what);
+}
+
+/**
+ * As {@link walkXarray} from the value of `xa_head`: an entry, or a node with its tag.
+ * @param array any object of the same memory
+ */
+export function walkXarrayFrom(
+  array: KernelObject,
+  readHead: () => VirtAddr,
+  what: string,
+): Walk<XarrayEntry> {
   const items: XarrayEntry[] = [];
   const problems: string[] = [];
   const nodeType = array.context.type('struct xa_node');
@@ -39,8 +55,13 @@ export function walkXarray(array: KernelObject, what: string): Walk<XarrayEntry>
   const shiftOffset = node.member('shift').address;
   const seen = new Set<bigint>();
 
-  const visitNode = (at: VirtAddr, index: bigint, parentShift: number, depth: number): void => {
-    if (seen.has(at) || depth > MAX_DEPTH) {
+  const visitNode = (
+    at: VirtAddr,
+    index: bigint,
+    parentShift: number,
+    path: readonly number[],
+  ): void => {
+    if (seen.has(at) || path.length > MAX_DEPTH) {
       problems.push(`node ${hex(at)} is reached twice`);
       return;
     }
@@ -57,10 +78,12 @@ export function walkXarray(array: KernelObject, what: string): Walk<XarrayEntry>
       if (entry === 0n) continue;
       const slotIndex = index + (BigInt(slot) << BigInt(shift));
       if (isNode(entry)) {
-        guarded(() => visitNode(virtAddr(entry - INTERNAL), slotIndex, shift, depth + 1));
+        guarded(() => visitNode(virtAddr(entry - INTERNAL), slotIndex, shift, [...path, slot]));
       } else if ((entry & INTERNAL_MASK) !== INTERNAL) {
         // sibling, retry and zero entries are internal too and hold nothing
-        if (items.length < MAX_ENTRIES) items.push({ index: slotIndex, entry: virtAddr(entry) });
+        if (items.length < MAX_ENTRIES) {
+          items.push({ index: slotIndex, entry: virtAddr(entry), path, slot });
+        }
       }
     }
   };
@@ -74,10 +97,12 @@ export function walkXarray(array: KernelObject, what: string): Walk<XarrayEntry>
   };
 
   guarded(() => {
-    const head = array.member('xa_head').pointer();
+    const head = readHead();
     if (head === 0n) return;
-    if (isNode(head)) visitNode(virtAddr(head - INTERNAL), 0n, 65, 0);
-    else if ((head & INTERNAL_MASK) !== INTERNAL) items.push({ index: 0n, entry: head });
+    if (isNode(head)) visitNode(virtAddr(head - INTERNAL), 0n, 65, []);
+    else if ((head & INTERNAL_MASK) !== INTERNAL) {
+      items.push({ index: 0n, entry: head, path: [] });
+    }
   });
   if (items.length >= MAX_ENTRIES) problems.push(`more than ${MAX_ENTRIES} entries`);
   return { items, problem: problemOf(what, problems) };

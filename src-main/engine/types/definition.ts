@@ -1,5 +1,5 @@
 import { declarationOf, memberDeclaration } from './declaration.ts';
-import { findMember, findSize } from './layout.ts';
+import { findMember, findSize, resolveTypedef } from './layout.ts';
 import type { EnumType, Member, StructType, Type } from './type.ts';
 
 /** One line of a struct's definition. */
@@ -118,7 +118,10 @@ export function definitionText(type: Type, style: DefinitionStyle = {}): string 
     case 'typedef': {
       const { target } = type;
       const anonymous = (target.kind === 'struct' || target.kind === 'union') && target.name === '';
-      const text = anonymous ? structText(target, style) : declarationOf(target);
+      // gdb looks through typedefs of numbers: `typedef int pid_t`.
+      const base = resolveTypedef(target);
+      const shown = base.kind === 'int' || base.kind === 'float' ? base : target;
+      const text = anonymous ? structText(target, style) : declarationOf(shown);
       return `typedef ${text} ${type.name};${footer}`;
     }
     default:

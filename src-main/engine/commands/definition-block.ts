@@ -1,0 +1,43 @@
+import type { ValueBlock } from '../../../src-shared/contract/index.ts';
+import { declarationOf } from '../types/declaration.ts';
+import { findMember, sizeOf, structOf } from '../types/layout.ts';
+import type { Type } from '../types/type.ts';
+import { UsageError } from './command.ts';
+import { definitionNode } from './value-node.ts';
+
+/**
+ * The definition of a struct or union, or of some of its members.
+ * @param type the struct, or a typedef of one: then the definition says so
+ * @throws UsageError for a member that is not there
+ */
+export function* definitionBlocks(
+  type: Type,
+  members: readonly string[],
+  showOffsets: boolean,
+): Generator<ValueBlock> {
+  const base = {
+    type: 'value',
+    address: undefined,
+    size: sizeOf(type),
+    origin: type.origin,
+  } as const;
+  if (members.length === 0) {
+    const alias = type.kind === 'typedef' ? { alias: type.name } : {};
+    const shown = structOf(type) ?? type;
+    yield { ...base, value: definitionNode(shown, ''), showOffsets, ...alias };
+    return;
+  }
+  for (const path of members) {
+    const found = findMember(type, path);
+    if (found === undefined)
+      throw new UsageError(`invalid data structure reference: no member ${path}`);
+    const node = definitionNode(found.type, path, Math.floor(found.bitOffset / 8));
+    const bits = { offset: found.bitOffset % 8, size: found.bitSize };
+    yield {
+      ...base,
+      value: found.bitSize > 0 ? { ...node, bits } : node,
+      owner: { typeName: declarationOf(type) },
+      showOffsets: true,
+    };
+  }
+}

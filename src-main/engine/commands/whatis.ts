@@ -1,0 +1,113 @@
+import type { Block } from '../../../src-shared/contract/index.ts';
+import type { Program } from '../program/program.ts';
+import { declarationOf, memberDeclaration } from '../types/declaration.ts';
+import { definitionText } from '../types/definition.ts';
+import { structOf } from '../types/layout.ts';
+import type { Type } from '../types/type.ts';
+import { UsageError, type Command } from './command.ts';
+import { checkCancelled, info, type CommandContext } from './context.ts';
+import { definitionBlocks } from './definition-block.ts';
+import { evaluate, requireTyped } from './expression.ts';
+import { requireCount } from './numbers.ts';
+import { parseOptions } from './options.ts';
+import { tableBlock } from './table.ts';
+import { searchTypes, type SizeRange } from './type-search.ts';
+
+export const whatis: Command = {
+  name: 'whatis',
+  summary: 'the type of a symbol or expression, the definition of a type',
+  usage: '[-o] name | type | expression, or [-r size[-size]] [-m type]',
+  help: [
+    'Of a symbol its declaration, of a struct, union, enum or typedef its definition, of an expression',
+    'its type.',
+    '',
+    '  -o           with the offsets of the members',
+    '  -r size      searches structs of this size, or of sizes low-high',
+    '  -m type      searches structs that hold a member whose type’s name contains this text, in',
+    '               embedded structs too, or a pointer to such',
+  ],
+  needs: ['memory', 'types'],
+  *run(context, args) {
+    const options = parseOptions(args, 'or:m:');
+    const [range, member] = [options.value('r'), options.value('m')];
+    const text = options.operands.join(' ').trim();
+    if (range !== undefined || member !== undefined) {
+      if (text !== '') throw new UsageError('-r and -m take no name');
+      yield* search(context, range, member);
+      return;
+    }
+    if (text === '') throw new UsageError('a type, a symbol or an expression is needed');
+    yield* whatisText(context, text, options.has('o'));
+  },
+};
+
+function* whatisText(context: CommandContext, text: string, offsets: boolean): Generator<Block> {
+  const { program } = context;
+  const declaration = symbolDeclaration(context, text);
+  if (declaration !== undefined) {
+    yield { type: 'text', lines: [declaration] };
+    return;
+  }
+  const [, name = '', members] =
+    /^((?:(?:struct|union) )?\w+)(?:\.([\w.,[\]]+))?$/.exec(text) ?? [];
+  const type = findNamed(program, members === undefined ? text : name);
+  if (type !== undefined && structOf(type) !== undefined) {
+    yield* definitionBlocks(type, members?.split(',') ?? [], offsets);
+  } else if (type !== undefined) {
+    yield { type: 'text', lines: definitionText(type).split('\n') };
+  } else if (/^(?:struct|union|enum)\s/.test(text)) {
+    throw new UsageError(`unknown type: ${text} (asked ${program.types.finderNames.join(', ')})`);
+  } else {
+    const { value } = evaluate(context, text);
+    yield { type: 'text', lines: [declarationOf(requireTyped(text, value).type)] };
+  }
+}
+
+/** A type by its C name, or by its tag alone. */
+function findNamed(program: Program, name: string): Type | undefined {
+  const direct = program.findType(name);
+  if (direct !== undefined || !/^\w+$/.test(name)) return direct;
+  for (const tag of ['struct', 'union', 'enum']) {
+    const type = program.findType(`${tag} ${name}`);
+    if (type !== undefined) return type;
+  }
+  return undefined;
+}
+
+/** `struct list_head modules;`: of a symbol alone, when its type is known. */
+function symbolDeclaration(context: CommandContext, name: string): string | undefined {
+  if (!/^[A-Za-z_][\w.]*$/.test(name)) return undefined;
+  if (context.program.symbols.find(name) === undefined) return undefined;
+  const { value } = evaluate(context, name);
+  // A type of that name says more than a symbol whose type nobody knows.
+  if (value.untyped !== undefined && findNamed(context.program, name) !== undefined)
+    return undefined;
+  return `${memberDeclaration(requireTyped(name, value).type, name, true)};`;
+}
+
+function* search(
+  context: CommandContext,
+  range: string | undefined,
+  member: string | undefined,
+): Generator<Block> {
+  const sizes = range === undefined ? undefined : sizeRange(range);
+  const found = searchTypes(context.program, sizes, member, () => checkCancelled(context));
+  if (found.length === 0) {
+    yield info('none found');
+    return;
+  }
+  yield tableBlock(
+    'whatis-search',
+    [
+      { id: 'size', title: 'SIZE', kind: 'bytes', cell: (row) => row.size },
+      { id: 'type', title: 'TYPE', kind: 'text', cell: (row) => row.name },
+    ],
+    found,
+  );
+}
+
+function sizeRange(text: string): SizeRange {
+  const [low = '', high = low, ...rest] = text.split('-');
+  if (rest.length > 0) throw new UsageError(`no size or range of sizes: ${text}`);
+  return { low: requireCount(low, 'the size'), high: requireCount(high, 'the size') };
+}
