@@ -18,7 +18,7 @@ import { findKallsyms } from './find-kallsyms.ts';
 import { findVmcoreinfo, type FoundVmcoreinfo } from './find-vmcoreinfo.ts';
 import { readModuleBtfs, type ModuleBtfs } from './module-btf.ts';
 import { ModuleTypeFinder } from './module-type-finder.ts';
-import { Program, type Capability, type CapabilityName, type Decision } from './program.ts';
+import { Program, type Capability, type Decision } from './program.ts';
 import { ProgramSymbols } from './symbols.ts';
 
 /** The phases of opening, in order. */
@@ -80,31 +80,7 @@ export function openProgram(
   }
   types.add(new VmcoreinfoTypeFinder(vmcoreinfo));
   types.add(new BuiltInTypeFinder());
-  log.capabilities.push(...capabilitiesOf(program));
   return program;
-}
-
-/** What the views will find, as far as symbols and types tell; nothing is walked for it. */
-function capabilitiesOf(program: Program): Capability[] {
-  const check = (
-    name: CapabilityName,
-    symbols: readonly string[],
-    type: string | undefined,
-    how: string,
-  ): Capability => {
-    const symbol = symbols.find((candidate) => program.symbols.has(candidate));
-    if (symbol === undefined) return { name, ok: false, how: `no symbol ${symbols.join(' or ')}` };
-    if (type !== undefined && program.findType(type) === undefined) {
-      return { name, ok: false, how: `the type ${type} is not known` };
-    }
-    return { name, ok: true, how: `${how} (${symbol})` };
-  };
-  return [
-    check('modules', ['modules'], 'struct module', 'the module list'),
-    check('unwind', ['__start_orc_unwind'], undefined, 'ORC tables in memory'),
-    check('tasks', ['init_task'], 'struct task_struct', 'the task list'),
-    check('log', ['prb', 'log_buf'], undefined, 'the printk ring buffer'),
-  ];
 }
 
 function readVmcoreinfo(image: DumpImage, log: OpenLog): Vmcoreinfo {

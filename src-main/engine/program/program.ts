@@ -6,7 +6,7 @@ import type { DumpImage } from '../dump/dump-image.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { KernelTranslator } from '../translate/kernel-translator.ts';
 import type { TypeFinderChain } from '../types/finder-chain.ts';
-import type { Type } from '../types/type.ts';
+import type { Type, TypeFinder } from '../types/type.ts';
 import { TranslatedSpace, type AddressSpace } from './address-space.ts';
 import { readCpuSets, type CpuSets } from './cpus.ts';
 import { readModules, type LoadedModule, type ModuleList } from './modules.ts';
@@ -15,6 +15,7 @@ import { KernelObject, type ObjectContext } from './object.ts';
 import { OrcTables } from './orc-tables.ts';
 import type { ProgramSymbols } from './symbols.ts';
 import { TypeNames } from './type-names.ts';
+import { viewCapabilities } from './view-capabilities.ts';
 
 /** A choice made at open, with what it rests on. */
 export interface Decision {
@@ -60,8 +61,8 @@ export class Program implements ObjectContext {
   readonly symbols: ProgramSymbols;
   readonly types: TypeFinderChain;
   readonly decisions: readonly Decision[];
-  readonly capabilities: readonly Capability[];
   readonly warnings: readonly string[];
+  #found: readonly Capability[];
   #debugInfo: ProgramDebugInfo | undefined;
   readonly #typeNames: TypeNames;
   readonly #orc: OrcTables;
@@ -77,7 +78,7 @@ export class Program implements ObjectContext {
     this.kernel = parts.kernel;
     this.types = parts.types;
     this.decisions = parts.decisions;
-    this.capabilities = parts.capabilities;
+    this.#found = parts.capabilities;
     this.warnings = parts.warnings;
     this.symbols = parts.symbols(() => this.modules());
     this.#typeNames = new TypeNames(parts.types);
@@ -135,13 +136,32 @@ export class Program implements ObjectContext {
     return this.#cpus;
   }
 
+  /** What opening found, then what the views will find. */
+  get capabilities(): readonly Capability[] {
+    return [...this.#found, ...viewCapabilities(this)];
+  }
+
   /** DWARF of the kernel and of modules; undefined until it is attached. */
   get debugInfo(): ProgramDebugInfo | undefined {
     return this.#debugInfo;
   }
 
-  attachDebugInfo(debugInfo: ProgramDebugInfo): void {
+  /**
+   * @param types the kernel's types by DWARF: all of them where there is no BTF, else those of
+   *   variables and functions, which BTF does not know (its name index takes a second to build)
+   */
+  attachDebugInfo(debugInfo: ProgramDebugInfo, types: TypeFinder | undefined): void {
     this.#debugInfo = debugInfo;
+    if (types === undefined) return;
+    const hasBtf = this.#found.some(({ name, ok }) => name === 'types' && ok);
+    if (!hasBtf) {
+      this.#found = this.#found.map((each) =>
+        each.name === 'types' ? { ...each, ok: true, how: `DWARF of vmlinux; ${each.how}` } : each,
+      );
+    }
+    this.types.add(hasBtf ? variablesOnly(types) : types, 'VMCOREINFO');
+    this.#typeNames.forget();
+    this.#modules = undefined;
   }
 
   /** Memory of a process through its page tables (`mm->pgd`, physical). */
@@ -182,4 +202,15 @@ export class Program implements ObjectContext {
       return { modules: [], warnings: [`Modules cannot be read: ${error.message}.`] };
     }
   }
+}
+
+/** A finder asked only for what the ones before it cannot know. */
+function variablesOnly(finder: TypeFinder): TypeFinder {
+  return {
+    name: finder.name,
+    findType: () => undefined,
+    findVariableType: (name) => finder.findVariableType(name),
+    findFunctionType: (name) => finder.findFunctionType(name),
+    iterateNames: () => [],
+  };
 }

@@ -12,6 +12,11 @@ export class TypeNames {
     this.#chain = chain;
   }
 
+  /** What was missed may be found now: a finder joined the chain. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   find(name: string): Type | undefined {
     if (this.#known.has(name)) return this.#known.get(name);
     const type = parseTypeName(this.#chain, name);

@@ -8,6 +8,7 @@ import {
 import { ProgramDebugInfo, type DebugInfoPart } from '../program/debug-info.ts';
 import type { LoadedModule } from '../program/modules.ts';
 import type { Program } from '../program/program.ts';
+import { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
 import type { EngineDeps, FoundDebuginfo, OpenedDebugFile } from './engine-deps.ts';
 
 /** Gives a program the debuginfo the user named, as far as it is this kernel's. */
@@ -33,7 +34,12 @@ export async function attachDebuginfo(
     signal: call?.signal,
   });
   const parts = found.files.flatMap((file) => partOf(program, modules, file));
-  if (parts.length > 0) program.attachDebugInfo(new ProgramDebugInfo(parts));
+  if (parts.length > 0) {
+    const debugInfo = new ProgramDebugInfo(parts);
+    const kernel = parts.find(({ name }) => name === 'vmlinux');
+    const types = kernel && new DwarfTypeFinder(debugInfo.infoOf(kernel).file);
+    program.attachDebugInfo(debugInfo, types);
+  }
   return found;
 }
 

@@ -38,11 +38,11 @@ const run = (command: string, ...args: string[]): string =>
     encoding: 'utf8',
   });
 const has = (command: string): boolean => spawnSync(command, ['--version']).error === undefined;
-/** readelf's exit code counts notes that it does not know. */
+/** Whatever the exit code: readelf's says that there are notes it does not know. */
+const outputOf = (command: string, ...args: string[]): string =>
+  spawnSync(command, args, { encoding: 'utf8' }).stdout;
 const buildIdOf = (path: string): string | undefined =>
-  /Build ID: ([0-9a-f]+)/.exec(
-    spawnSync('readelf', ['-n', path], { encoding: 'utf8' }).stdout,
-  )?.[1];
+  /Build ID: ([0-9a-f]+)/.exec(outputOf('readelf', '-n', path))?.[1];
 const debugFolder = (corpus: CorpusDump, release: string): string =>
   join(dirname(corpus.folder), 'kernels', release, 'debug');
 
