@@ -3,6 +3,7 @@ import { FaultError } from '../../engine/base/fault.ts';
 import { OpenError } from '../../engine/dump/open-error.ts';
 import { matchKernel, matchModule } from './match.ts';
 import { probeDebugFile, type Probe } from './probe.ts';
+import type { DebuginfoRequest } from './request.ts';
 import type { DebuginfoSearchResult, FoundFile, SearchStep } from './result.ts';
 import type { Match, WantedKernel, WantedModule } from './wanted.ts';
 
@@ -25,10 +26,16 @@ export class Findings {
   readonly #wanted: ReadonlyMap<string, WantedModule>;
   readonly #steps: SearchStep[] = [];
   readonly #modules = new Map<string, FoundFile>();
+  readonly #onFound: DebuginfoRequest['onFound'];
   #vmlinux: FoundFile | undefined;
 
-  constructor(kernel: WantedKernel, modules: readonly WantedModule[]) {
+  constructor(
+    kernel: WantedKernel,
+    modules: readonly WantedModule[],
+    onFound?: DebuginfoRequest['onFound'],
+  ) {
     this.#kernel = kernel;
+    this.#onFound = onFound;
     this.#wanted = new Map(modules.map((module) => [module.name, module]));
   }
 
@@ -97,6 +104,7 @@ export class Findings {
     if (module === undefined) {
       if (this.#vmlinux === undefined || hasDwarf) this.#vmlinux = file;
     } else if (hasDwarf || !this.#modules.has(module)) this.#modules.set(module, file);
+    if (hasDwarf) this.#onFound?.(module, file);
     const outcome = hasDwarf ? 'found' : 'no-debuginfo';
     const text = hasDwarf ? message : `${message} has no DWARF, only symbols`;
     this.say({ place, what: module ?? 'vmlinux', outcome, message: text, path, buildId });

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
+import { createInflate, createZstdDecompress } from 'node:zlib';
 import {
   sectionOfBytes,
   sectionOfFile,
   type SectionReader,
 } from '../../engine/debuginfo/dwarf/sections.ts';
 import type { CompressedSection } from '../../engine/debuginfo/elf-compression.ts';
-import { createInflate, createZstdDecompress } from 'node:zlib';
 import type { CacheFolder } from '../cache-folder.ts';
 import type { FileSource } from '../file-source.ts';
 import { openByteSource } from '../open-byte-source.ts';
@@ -15,7 +16,6 @@ import { throughZlib } from '../packages/zlib-stream.ts';
 /** Up to here inflated sections stay in memory: a module's. */
 const MAX_IN_MEMORY = 96 * 2 ** 20;
 const MAX_SECTIONS = 16 * 2 ** 30;
-const CACHE_NAME = 'sections';
 
 export interface InflateOptions {
   readonly cache?: CacheFolder | undefined;
@@ -49,7 +49,8 @@ export async function inflateSections(
   if (total <= MAX_IN_MEMORY || cache === undefined || buildId === undefined) {
     return { sections: await inMemory(work, sections), file: undefined };
   }
-  const kept = await cache.find(buildId, CACHE_NAME);
+  const name = cacheNameOf(sections);
+  const kept = await cache.find(buildId, name);
   const known = kept === undefined ? undefined : openByteSource(kept);
   if (known?.size === total) return windowsOf(known, sections);
   known?.close();
@@ -60,7 +61,7 @@ export async function inflateSections(
       const start = draft.size;
       for await (const piece of inflated(work, section, start)) await draft.write(piece);
     }
-    const made = await draft.commit(buildId, CACHE_NAME);
+    const made = await draft.commit(buildId, name);
     await cache.evict();
     return windowsOf(openByteSource(made), sections);
   } finally {
@@ -120,6 +121,12 @@ async function* inflated(
     throw new PackageError(`${what}: the ${codec} data is damaged (${error.message})`);
   }
   if (done < size) throw new PackageError(`${what} inflates to ${done} bytes, not to ${size}`);
+}
+
+/** Another file of the same build may hold other sections: their layout is part of the name. */
+function cacheNameOf(sections: readonly CompressedSection[]): string {
+  const layout = sections.map(({ name, size }) => `${name} ${size}`).join('\n');
+  return `sections-${createHash('sha256').update(layout).digest('hex').slice(0, 16)}`;
 }
 
 function windowsOf(file: FileSource, sections: readonly CompressedSection[]): InflatedSections {

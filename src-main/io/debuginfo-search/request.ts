@@ -1,4 +1,5 @@
 import type { CacheFolder } from '../cache-folder.ts';
+import type { FoundFile } from './result.ts';
 import type { WantedKernel, WantedModule } from './wanted.ts';
 
 /** A file, folder or package that the user named. */
@@ -25,6 +26,11 @@ export interface DebuginfoRequest extends WantedKernel {
   /** Open packages that lie beside the dump or in a folder of the user's (default true). */
   readonly opensPackages?: boolean | undefined;
   readonly onProgress?: ((progress: SearchProgress) => void) | undefined;
+  /**
+   * Called as soon as a file with DWARF is there (module undefined: vmlinux): out of a package
+   * vmlinux comes long before the last module.
+   */
+  readonly onFound?: ((module: string | undefined, file: FoundFile) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** For tests, and for the image of another machine. */
   readonly root?: string | undefined;

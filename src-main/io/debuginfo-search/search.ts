@@ -3,7 +3,13 @@ import { basename, dirname } from 'node:path';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { openPackage } from '../packages/open-package.ts';
 import { PackageError } from '../packages/package-error.ts';
-import { cacheNameOf, decompressDebuginfo, extractDebuginfo, type Extraction } from './extract.ts';
+import {
+  cacheNameOf,
+  decompressDebuginfo,
+  extractDebuginfo,
+  type ExtractedFile,
+  type Extraction,
+} from './extract.ts';
 import { Findings, matchText, type Candidate } from './findings.ts';
 import type { DebuginfoRequest } from './request.ts';
 import type { FoundFile } from './result.ts';
@@ -17,7 +23,7 @@ export class Search {
 
   constructor(request: DebuginfoRequest) {
     this.#request = request;
-    this.findings = new Findings(request, request.modules ?? []);
+    this.findings = new Findings(request, request.modules ?? [], request.onFound);
   }
 
   /** What was taken out of packages earlier. */
@@ -102,7 +108,10 @@ export class Search {
     try {
       const pack = await openPackage(path);
       if (pack === undefined) throw new PackageError(`${path} is no Debian or RPM package`);
-      this.#adopt(place, await extractDebuginfo(pack, this.#orderOf({ place, path, override })));
+      this.#tellRefused(
+        place,
+        await extractDebuginfo(pack, this.#orderOf({ place, path, override })),
+      );
     } catch (error) {
       this.#tell(place, path, error);
     }
@@ -142,7 +151,7 @@ export class Search {
     const { place, path } = candidate;
     try {
       const extraction = await decompressDebuginfo(path, this.#orderOf(candidate));
-      this.#adopt(place, extraction);
+      this.#tellRefused(place, extraction);
       if (extraction.found.length + extraction.refused.length > 0) return;
       const message = `${path} is not compressed as its name says, or is of no loaded module`;
       const what = basename(path);
@@ -152,7 +161,12 @@ export class Search {
     }
   }
 
-  #orderOf({ path, override, trusted = true }: Omit<Candidate, 'trusted'> & { trusted?: boolean }) {
+  #orderOf({
+    place,
+    path,
+    override,
+    trusted = true,
+  }: Omit<Candidate, 'trusted'> & { trusted?: boolean }) {
     const { cache, onProgress, signal } = this.#request;
     return {
       kernel: this.#request,
@@ -163,15 +177,17 @@ export class Search {
       trusted,
       signal,
       onProgress: (done: number, total: number) => onProgress?.({ path, done, total }),
+      onFound: (file: ExtractedFile) => this.#adopt(place, file),
     };
   }
 
-  #adopt(place: string, { found, refused }: Extraction): void {
-    for (const { path, entry, buildId, match, hasDwarf, module } of found) {
-      const override = match === 'override' ? ({ override: true } as const) : {};
-      const file: FoundFile = { path, buildId, match, how: place, hasDwarf, ...override };
-      this.findings.keep(module, file, `${entry} (${matchText(file)})`);
-    }
+  #adopt(place: string, { path, entry, buildId, match, hasDwarf, module }: ExtractedFile): void {
+    const override = match === 'override' ? ({ override: true } as const) : {};
+    const file: FoundFile = { path, buildId, match, how: place, hasDwarf, ...override };
+    this.findings.keep(module, file, `${entry} (${matchText(file)})`);
+  }
+
+  #tellRefused(place: string, { refused }: Extraction): void {
     for (const { entry, buildId, reason } of refused) {
       const name = debuginfoNameOf(entry);
       const what = name?.kind === 'module' ? name.name : 'vmlinux';

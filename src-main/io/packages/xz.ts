@@ -1,9 +1,16 @@
-import * as xz from 'xz-decompress';
+import type { XzReadableStream } from 'xz-decompress';
 import { ChunkReader } from './chunk-reader.ts';
 import { CHECK_SHA256, Sha256Stream } from './xz-sha256.ts';
 
-/** The package is CommonJS: under Node its class is on the default export, in a bundle on both. */
-const { XzReadableStream } = (xz as unknown as { default?: typeof xz }).default ?? xz;
+type Decoder = typeof XzReadableStream;
+
+/** Loaded when first needed: most sessions see no xz. */
+async function loadDecoder(): Promise<Decoder> {
+  const loaded: unknown = await import('xz-decompress');
+  // The package is CommonJS: under Node its class is on the default export, in a bundle on both.
+  const { default: whole } = loaded as { default?: { XzReadableStream: Decoder } };
+  return (whole ?? (loaded as { XzReadableStream: Decoder })).XzReadableStream;
+}
 
 const HEADER = 12;
 
@@ -60,7 +67,8 @@ async function* decode(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8
     },
     { highWaterMark: 0 },
   );
-  const reader = new XzReadableStream(source).getReader();
+  const Decoder = await loadDecoder();
+  const reader = new Decoder(source).getReader();
   let finished = false;
   try {
     for (;;) {

@@ -231,9 +231,11 @@ describe('debuginfo straight from a package', () => {
   ])('%s: vmlinux and the loaded modules, nothing else', async (name, bytes) => {
     const path = put(`crash/${name}`, bytes);
     const progress: number[] = [];
+    const order: string[] = [];
     const result = await search({
       modules,
       onProgress: ({ done, total }) => progress.push(done / total),
+      onFound: (module) => order.push(module ?? 'vmlinux'),
     });
     expect(readFileSync(result.vmlinux!.path).equals(vmlinux)).toBe(true);
     expect(result.vmlinux).toMatchObject({ match: 'build-id' });
@@ -242,6 +244,7 @@ describe('debuginfo straight from a package', () => {
     expect(result.vmlinux!.path.startsWith(join(root, 'cache'))).toBe(true);
     expect(existsSync(join(root, 'cache', OTHER.slice(0, 2)))).toBe(false);
     expect(existsSync('/tmp/oopscope-climbs')).toBe(false);
+    expect(order).toEqual(['vmlinux', 'xfs', 'virtio_rng']);
     expect(progress.at(-1)).toBeGreaterThan(0);
     rmSync(path);
     expect((await search({ modules })).modules.size).toBe(2);
