@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseArguments } from '../../src-main/hosts/cli/arguments.ts';
-import { looksLikeDump } from '../../src-main/hosts/cli/sniff.ts';
+import { kindOfFile } from '../../src-main/hosts/cli/sniff.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { runCli } from '../support/run-cli.ts';
 
-const isDump = (path: string) => path.endsWith('.kdump');
+const kindOf = (path: string) =>
+  path.endsWith('.kdump') ? 'dump' : path.endsWith('vmlinux') ? 'debuginfo' : undefined;
 
 describe('arguments', () => {
   const commandsOf = (...args: string[]) => {
-    const parsed = parseArguments(['exec', ...args], isDump);
+    const parsed = parseArguments(['exec', ...args], kindOf);
     return parsed.verb === 'exec' ? { files: parsed.files, commands: parsed.commands } : undefined;
   };
 
@@ -48,6 +49,15 @@ describe('arguments', () => {
     expect(commandsOf(...args)).toEqual(expected);
   });
 
+  it('debuginfo is named with -s, or as crash takes it', () => {
+    const args = ['exec', 'vmlinux', 'a.kdump', '-s', 'virtio.ko', 'bt', '-l'];
+    expect(parseArguments(args, kindOf)).toMatchObject({
+      files: ['a.kdump'],
+      debuginfo: ['vmlinux', 'virtio.ko'],
+      commands: [{ line: 'bt -l' }],
+    });
+  });
+
   it.each<[string[], RegExp]>([
     [['exec'], /needs a dump/],
     [['exec', 'a'], /needs a command/],
@@ -58,7 +68,7 @@ describe('arguments', () => {
     [['serve', '--port', '70000'], /no port/],
     [['bt', 'a'], /there is no "bt"/],
   ])('%j is refused', (args, message) => {
-    expect(() => parseArguments(args, isDump)).toThrow(message);
+    expect(() => parseArguments(args, kindOf)).toThrow(message);
   });
 
   it('a dump is told by its first bytes, not by its name', () => {
@@ -73,14 +83,14 @@ describe('arguments', () => {
       bytes.writeUInt16LE(type, 16);
       return bytes;
     };
-    expect(looksLikeDump(file('ps', 'KDUMP   '.padEnd(64)))).toBe(true);
-    expect(looksLikeDump(file('flat', 'makedumpfile'.padEnd(64)))).toBe(true);
-    expect(looksLikeDump(file('core', elf(4)))).toBe(true);
-    expect(looksLikeDump(file('program', elf(2)))).toBe(false);
-    expect(looksLikeDump(file('notes.kdump', 'not a dump at all, only text'))).toBe(false);
-    expect(looksLikeDump(file('short', 'KDUMP'))).toBe(false);
-    expect(looksLikeDump(folder)).toBe(false);
-    expect(looksLikeDump(join(folder, 'none'))).toBe(false);
+    expect(kindOfFile(file('ps', 'KDUMP   '.padEnd(64)))).toBe('dump');
+    expect(kindOfFile(file('flat', 'makedumpfile'.padEnd(64)))).toBe('dump');
+    expect(kindOfFile(file('core', elf(4)))).toBe('dump');
+    expect(kindOfFile(file('program', elf(2)))).toBe('debuginfo');
+    expect(kindOfFile(file('notes.kdump', 'not a dump at all, only text'))).toBe(undefined);
+    expect(kindOfFile(file('short', 'KDUMP'))).toBe(undefined);
+    expect(kindOfFile(folder)).toBe(undefined);
+    expect(kindOfFile(join(folder, 'none'))).toBe(undefined);
     rmSync(folder, { recursive: true });
   });
 });

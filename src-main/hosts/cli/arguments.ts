@@ -20,16 +20,15 @@ export type Invocation =
   | (Common & { readonly verb: 'open' })
   | (Common & { readonly verb: 'serve'; readonly port: number });
 
+type KindOf = (path: string) => 'dump' | 'debuginfo' | undefined;
+
 const FORMATS: readonly OutputFormat[] = ['text', 'json', 'csv', 'markdown'];
 
 /**
- * @param isDump whether an argument names a file that is a dump by its content
+ * @param kindOf what kind of file an argument names, by its content
  * @throws CliUsageError
  */
-export function parseArguments(
-  args: readonly string[],
-  isDump: (path: string) => boolean,
-): Invocation {
+export function parseArguments(args: readonly string[], kindOf: KindOf): Invocation {
   const state = new ArgumentReader(args);
   if (args.some((arg, i) => i < 2 && (arg === '--help' || arg === '-h'))) return { verb: 'help' };
   const verb = state.next();
@@ -44,7 +43,7 @@ export function parseArguments(
     case 'exec':
     case 'open':
     case 'serve':
-      return parseVerb(verb, state, isDump);
+      return parseVerb(verb, state, kindOf);
     default:
       throw new CliUsageError(`there is no "${verb}": info, exec, open or serve`);
   }
@@ -75,7 +74,7 @@ class ArgumentReader {
 function parseVerb(
   verb: 'info' | 'exec' | 'open' | 'serve',
   state: ArgumentReader,
-  isDump: (path: string) => boolean,
+  kindOf: KindOf,
 ): Invocation {
   const files: string[] = [];
   const debuginfo: string[] = [];
@@ -84,6 +83,8 @@ function parseVerb(
   let color = true;
   let port = 0;
   const takesCommands = verb === 'exec';
+  // The window has no debuginfo yet.
+  const takesDebuginfo = verb === 'exec' || verb === 'info';
 
   for (let arg = state.next(); arg !== undefined; arg = state.next()) {
     if (arg === '--') {
@@ -92,7 +93,7 @@ function parseVerb(
       else if (rest.length > 0) commands.push({ line: commandLine(rest) });
     } else if (takesCommands && arg === '-c') {
       commands.push({ line: state.valueOf(arg) });
-    } else if (arg === '-s' && (verb === 'info' || verb === 'exec')) {
+    } else if (arg === '-s' && takesDebuginfo) {
       debuginfo.push(state.valueOf(arg));
     } else if (takesCommands && arg === '-i') {
       commands.push({ file: state.valueOf(arg) });
@@ -106,7 +107,9 @@ function parseVerb(
       port = portOf(state.valueOf(arg));
     } else if (arg.startsWith('-') && arg !== '-') {
       throw new CliUsageError(`${verb} has no option ${arg}`);
-    } else if (takesCommands && files.length > 0 && !isDump(arg)) {
+    } else if (takesDebuginfo && kindOf(arg) === 'debuginfo') {
+      debuginfo.push(arg);
+    } else if (takesCommands && files.length > 0 && kindOf(arg) !== 'dump') {
       commands.push({ line: commandLine([arg, ...state.rest()]) });
     } else {
       files.push(arg);

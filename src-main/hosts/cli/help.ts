@@ -10,7 +10,8 @@ usage:
 
 Several files are one dump in parts (makedumpfile --split). With exec, the first argument is a
 dump; so is each one after it that is a dump file by its content; everything from the next one on
-is the command. "--" ends the files where that is not clear.
+is the command. "--" ends the files where that is not clear. A vmlinux, module or package among
+them is debuginfo, as with -s.
 
 options:
   -s FILE         debuginfo: vmlinux, a module, a package (.deb, .rpm) or a folder; may be given

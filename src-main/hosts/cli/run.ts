@@ -3,7 +3,7 @@ import { parseArguments, type Invocation } from './arguments.ts';
 import { CliUsageError, EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
 import { complain, type Output } from './output.ts';
-import { looksLikeDump } from './sniff.ts';
+import { kindOfFile } from './sniff.ts';
 
 export interface Surroundings {
   /** @param color whether the command line allows colour */
@@ -19,7 +19,7 @@ export interface Surroundings {
 export async function run(args: readonly string[], around: Surroundings): Promise<number> {
   let invocation: Invocation;
   try {
-    invocation = parseArguments(args, looksLikeDump);
+    invocation = parseArguments(args, kindOfFile);
   } catch (error) {
     return usage(error, around.output(true));
   }

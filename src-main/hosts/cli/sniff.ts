@@ -3,24 +3,32 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 const MAGICS = ['KDUMP   ', 'DISKDUMP', 'makedumpfile'];
 const ET_CORE = 4;
 
+/** ET_REL, ET_EXEC, ET_DYN: a module, vmlinux, a split debug file. */
+const DEBUGINFO_TYPES = new Set([1, 2, 3]);
+const PACKAGE = /\.(?:deb|rpm)$/;
+
 /**
- * Whether a file looks like a dump, or a part of one, by its first bytes. Only used to tell the
- * files of a command line from its command; what is a dump is decided by the engine.
+ * What a file looks like by its first bytes: a dump (or a part of one), or debuginfo. Only used to
+ * tell the files of a command line from its command; what they are is decided when they are opened.
  */
-export function looksLikeDump(path: string): boolean {
+export function kindOfFile(path: string): 'dump' | 'debuginfo' | undefined {
   const head = Buffer.alloc(20);
   try {
-    if (!statSync(path).isFile()) return false;
+    if (!statSync(path).isFile()) return undefined;
     const file = openSync(path, 'r');
     try {
-      if (readSync(file, head, 0, head.length, 0) < head.length) return false;
+      if (readSync(file, head, 0, head.length, 0) < head.length) return undefined;
     } finally {
       closeSync(file);
     }
   } catch {
-    return false;
+    return undefined;
   }
   const text = head.toString('latin1');
-  if (MAGICS.some((magic) => text.startsWith(magic))) return true;
-  return text.startsWith('\x7fELF') && head.readUInt16LE(16) === ET_CORE;
+  if (MAGICS.some((magic) => text.startsWith(magic))) return 'dump';
+  if (PACKAGE.test(path)) return 'debuginfo';
+  if (!text.startsWith('\x7fELF')) return undefined;
+  const type = head.readUInt16LE(16);
+  if (type === ET_CORE) return 'dump';
+  return DEBUGINFO_TYPES.has(type) ? 'debuginfo' : undefined;
 }
