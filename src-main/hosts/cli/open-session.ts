@@ -15,7 +15,9 @@ export async function openSession(
       paths: files,
       ...(debuginfo.length > 0 && { debuginfo }),
     });
-    for (const warning of info.warnings) complain(output, 'warning', printable(warning));
+    for (const warning of info.warnings) {
+      complain(output, 'warning', warning.split('\n').map(printable).join('\n  '));
+    }
     return info;
   } catch (thrown) {
     const { kind, message } = errorInfoOf(thrown);
