@@ -12,7 +12,7 @@ import { printTable, record } from './table.ts';
  */
 const DUMP = 'debian-7.2';
 
-afterAll(() => printTable('the same memory undamaged', 'both given the dump alone'));
+afterAll(() => printTable('the same memory undamaged (each dump alone)'));
 
 describe('a dump whose filter took kernel pages', () => {
   const { folder, dump } = corpusDump(DUMP);

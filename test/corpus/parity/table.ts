@@ -12,8 +12,8 @@ export function record(row: Row): void {
   rows.push(row);
 }
 
-/** A line a question, a column a dump: `equal of all`. */
-export function printTable(oracle: string, how = 'with vmlinux; we had the dump alone'): void {
+/** A line a question, a column a dump: `equal of all`. @param oracle what it is compared with, and who had what */
+export function printTable(oracle: string): void {
   const dumps = [...new Set(rows.map(({ dump }) => dump))];
   const questions = [...new Set(rows.map(({ what }) => what))];
   const cell = (what: string, dump: string): string => {
@@ -25,5 +25,5 @@ export function printTable(oracle: string, how = 'with vmlinux; we had the dump 
     (what) => what.padEnd(32) + dumps.map((dump) => cell(what, dump).padStart(width)).join(''),
   );
   const heading = ''.padEnd(32) + dumps.map((dump) => dump.padStart(width)).join('');
-  console.log(`\nEqual to ${oracle} (${how}):\n${heading}\n${lines.join('\n')}\n`);
+  console.log(`\nEqual to ${oracle}:\n${heading}\n${lines.join('\n')}\n`);
 }

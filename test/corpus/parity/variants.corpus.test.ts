@@ -41,7 +41,7 @@ const GROUPS: readonly (readonly (readonly [format: string, ...files: string[]])
   ],
 ];
 
-afterAll(() => printTable('the first file of the same memory', 'formats of one crash'));
+afterAll(() => printTable('the first file of the same memory (formats of one crash)'));
 
 interface Opened {
   readonly run: (line: string) => Promise<readonly Block[]>;
