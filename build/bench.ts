@@ -37,9 +37,18 @@ except Exception as error:
 print(prog.crashed_thread().stack_trace())
 `;
 
+const DRGN_STACKS = `
+from drgn.helpers.linux.pid import for_each_task
+for task in for_each_task(prog):
+    try:
+        print(prog.stack_trace(task))
+    except Exception as error:
+        print(error)
+`;
 try {
   const names = process.argv.slice(2);
   for (const name of names.length > 0 ? names : corpusDumps()) compareOn(name);
+  compareStacks(existsSync(join(corpus, 'many-tasks')) ? 'many-tasks' : 'debian-6.1');
   compareSizes();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -56,9 +65,26 @@ function compareOn(name: string): void {
   const dump = join(corpus, name, 'dump.kdump');
   const vmlinux = join(corpus, name, 'vmlinux');
   const subjects = [ours('oopscope', dump)];
-  if (existsSync(vmlinux)) subjects.push(drgn(dump, vmlinux), crash(dump, vmlinux));
+  if (existsSync(vmlinux)) {
+    const withLines = ours('with vmlinux', dump, ['-s', vmlinux, '-c', 'sys', '-c', 'bt -l']);
+    const theirs = drgn(dump, vmlinux, DRGN_SCRIPT, /release [^]*#0 /);
+    subjects.push(withLines, theirs, crash(dump, vmlinux, 'sys\nbt\n', /PANIC:[^]*#0 /));
+  }
   console.log(`\n${name} (${megabytes(statSync(dump).size)}), summary and panic backtrace:`);
   report(subjects);
+}
+
+/** Every task's backtrace with inlined functions and source lines; vmlinux for all three. */
+function compareStacks(name: string): void {
+  const dump = join(corpus, name, 'dump.kdump');
+  const vmlinux = join(corpus, name, 'vmlinux');
+  if (!existsSync(dump) || !existsSync(vmlinux)) return;
+  console.log(`\n${name}, every task's backtrace with source lines:`);
+  report([
+    ours('oopscope', dump, ['-s', vmlinux, '-c', 'foreach bt -l']),
+    drgn(dump, vmlinux, DRGN_STACKS, /#0 /),
+    crash(dump, vmlinux, 'foreach bt -l\n', /#0 /),
+  ]);
 }
 
 /** The same machine with 20 times the memory: opening must not read what grows. */
@@ -75,7 +101,9 @@ function report(subjects: readonly Subject[]): void {
   const first = results[0]!;
   for (const result of results) {
     if ('failed' in result) {
-      console.log(`  ${result.name.padEnd(12)} did not answer: ${result.failed.trim()}`);
+      console.log(
+        `  ${result.name.padEnd(12)} did not answer: ${result.failed.trim().split('\n').slice(0, 3).join(' ')}`,
+      );
       continue;
     }
     const ratio =
@@ -88,34 +116,27 @@ function report(subjects: readonly Subject[]): void {
   }
 }
 
-function ours(name: string, dump: string): Subject {
-  const commands = ['-c', 'sys', '-c', 'bt'];
-  return {
-    name,
-    command: [process.execPath, join(root, 'out/main/cli.js'), 'exec', ...commands, dump],
-    proof: /PANIC:[^]*#0 /,
-  };
+function ours(name: string, dump: string, options = ['-c', 'sys', '-c', 'bt']): Subject {
+  const command = [process.execPath, join(root, 'out/main/cli.js'), 'exec', ...options, dump];
+  return { name, command, proof: /#0 / };
 }
 
-function crash(dump: string, vmlinux: string): Subject {
-  const commands = join(scratch, 'crash-commands');
-  writeFileSync(commands, 'sys\nbt\n');
+function crash(dump: string, vmlinux: string, input: string, proof: RegExp): Subject {
+  const commands = scratchFile('crash-commands', input);
   const runner = join(root, 'test/corpus/run-crash.sh');
-  return {
-    name: 'crash',
-    command: [runner, dump, vmlinux, commands],
-    proof: /PANIC:[^]*#0 /,
-  };
+  return { name: 'crash', command: [runner, dump, vmlinux, commands], proof };
 }
 
-function drgn(dump: string, vmlinux: string): Subject {
-  const script = join(scratch, 'summary.py');
-  writeFileSync(script, DRGN_SCRIPT);
-  return {
-    name: 'drgn',
-    command: [join(root, 'test/corpus/run-drgn.sh'), dump, vmlinux, script],
-    proof: /release [^]*#0 /,
-  };
+function drgn(dump: string, vmlinux: string, text: string, proof: RegExp): Subject {
+  const script = scratchFile('script.py', text);
+  const runner = join(root, 'test/corpus/run-drgn.sh');
+  return { name: 'drgn', command: [runner, dump, vmlinux, script], proof };
+}
+
+function scratchFile(name: string, text: string): string {
+  const file = join(mkdtempSync(join(scratch, 'input-')), name);
+  writeFileSync(file, text);
+  return file;
 }
 
 function megabytes(bytes: number): string {
