@@ -12,7 +12,10 @@ export interface FrameContext {
   readonly cfa: bigint | undefined;
   /** Exactly `length` bytes. @throws FaultError */
   read(address: bigint, length: number): Uint8Array;
-  /** The frame that called this one's real function, for values at its entry. */
+  /**
+   * The frame that called this one's real function, for values at its entry. Undefined when not
+   * known, and when an interrupt or exception entered this frame: nobody called it.
+   */
   caller(): CallerContext | undefined;
 }
 
