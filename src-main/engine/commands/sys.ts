@@ -40,16 +40,16 @@ export const sys: Command = {
   },
 };
 
-function* summary(context: CommandContext): Generator<Block> {
-  const { program } = context;
-  const task = findPanicTask(program)?.task ?? context.session.currentTask(program);
+function* summary({ program }: CommandContext): Generator<Block> {
+  // Any other task would be read as the one to blame.
+  const task = findPanicTask(program)?.task;
   const facts = [
     ...systemFacts(program),
     ...(task === undefined ? [] : taskContextFacts(program, task)),
   ];
   yield { type: 'facts', name: 'sys', facts };
   for (const text of findTasks(program).warnings) yield warning(text);
-  if (findPanicTask(program) === undefined) yield warning('No task is known to have panicked.');
+  if (task === undefined) yield warning('No task is known to have panicked.');
   yield { type: 'facts', name: 'cause', facts: causeFacts(program) };
   yield { type: 'facts', name: 'dump', facts: dumpFacts(program) };
 }

@@ -38,9 +38,17 @@ export interface PanicMessage {
   readonly record: PrintkRecord;
 }
 
+/**
+ * Records of the kernel itself. What a process writes to /dev/kmsg has another facility, and may
+ * say anything. @source kernel/printk/printk.c `devkmsg_write()`
+ */
+function kernelRecords(program: Program): readonly PrintkRecord[] {
+  return readPrintkLog(program).records.filter(({ facility }) => facility === 0);
+}
+
 /** The line that crash would show as PANIC; undefined when the log has none. */
 export function findPanicMessage(program: Program): PanicMessage | undefined {
-  const { records } = readPrintkLog(program);
+  const records = kernelRecords(program);
   for (const pattern of PANIC_MESSAGES) {
     for (const record of records) {
       if (!record.text.includes(pattern)) continue;
@@ -61,7 +69,7 @@ const FAULT_LINE =
 
 /** First line of the last report that begins like a fault; undefined when the log has none. */
 export function findFaultMessage(program: Program): PanicMessage | undefined {
-  const { records } = readPrintkLog(program);
+  const records = kernelRecords(program);
   let last: PanicMessage | undefined;
   for (const record of records) {
     const line = record.text.split('\n').find((text) => FAULT_LINE.test(text));

@@ -107,6 +107,16 @@ describe('set', () => {
   });
 });
 
+describe('sys', () => {
+  it('names no task where none is known to have panicked', () => {
+    const [block] = findCommand('sys')!.run(machine(), []);
+    const ids = block?.type === 'facts' ? block.facts.map(({ id }) => id) : [];
+    expect(ids).toContain('panic');
+    expect(ids).not.toContain('pid');
+    expect(ids).not.toContain('task');
+  });
+});
+
 describe('foreach', () => {
   it('runs a command for the tasks selected', () => {
     const blocks = run('foreach user task -R pid');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findFaultMessage, findPanicMessage } from '../../../src-main/engine/kernel/panic.ts';
 import { readPrintkLog } from '../../../src-main/engine/kernel/printk.ts';
 import { DrawnMachine } from '../../support/kernel/draw-machine.ts';
 
@@ -30,6 +31,7 @@ interface Record {
   state?: bigint;
   caller?: number;
   level?: number;
+  facility?: number;
 }
 
 /** A ring of 4 descriptors and 128 bytes of text. */
@@ -49,7 +51,8 @@ function machineOf(records: readonly Record[], ids: { tail: bigint; head: bigint
     .bytes(DESCS, new Uint8Array(4 * 24))
     .bytes(INFOS, new Uint8Array(4 * 96))
     .bytes(DATA, new Uint8Array(Number(RING)));
-  for (const { id, begin, next, text = '', state = FINALIZED, caller = 1, level = 6 } of records) {
+  for (const record of records) {
+    const { id, begin, next, text = '', state = FINALIZED, caller = 1, level = 6 } = record;
     const slot = id % 4n;
     machine.put('struct prb_desc', DESCS + slot * 24n, {
       'state_var.counter': state | id,
@@ -64,6 +67,7 @@ function machineOf(records: readonly Record[], ids: { tail: bigint; head: bigint
         ts_nsec: id * 1_000_000n,
         text_len: new TextEncoder().encode(text).length,
         flags: level << 5,
+        facility: record.facility ?? 0,
         caller_id: caller,
       },
     );
@@ -77,6 +81,21 @@ function machineOf(records: readonly Record[], ids: { tail: bigint; head: bigint
 function texts(machine: DrawnMachine): string[] {
   return readPrintkLog(machine.program()).records.map(({ text }) => text);
 }
+
+describe('why the kernel died', () => {
+  it('is what the kernel said, not what a process wrote to /dev/kmsg', () => {
+    const program = machineOf(
+      [
+        { id: 0n, begin: 0n, next: 32n, text: 'BUG: in the kernel' },
+        { id: 1n, begin: 32n, next: 72n, text: 'BUG: Kernel panic - not', facility: 1 },
+      ],
+      { tail: 0n, head: 1n },
+    ).program();
+    expect(findFaultMessage(program)?.text).toBe('BUG: in the kernel');
+    expect(findPanicMessage(program)).toBeUndefined();
+    expect(readPrintkLog(program).records).toHaveLength(2);
+  });
+});
 
 describe('the printk ring buffer', () => {
   it('gives records from tail to head with level, caller and text', () => {
