@@ -52,12 +52,6 @@ const walkOfUnmapped: Difference = (crash, ours) => ({
   ours: ours.slice(0, 1),
 });
 
-/** An array of characters without length (`char [0]`): gdb shows what lies behind it. */
-const flexibleArray: Difference = (crash, ours) => ({
-  crash: crash.map((line) => line.replace(/(extended_state_area = ).*/, '$1{}')),
-  ours,
-});
-
 /**
  * Tasks that were running: crash begins at machine_kexec, or in the NMI's handler, and passes the
  * interrupted registers on the way; we begin at the registers of the crash note, which are those,
@@ -88,9 +82,6 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'crash/vtop-user-last.txt': noteOfEntry,
   'crash/vtop-unmapped.txt': noteOfEntry,
   'crash/vtop-user-unmapped.txt': walkOfUnmapped,
-  'crash/struct-address.txt': flexibleArray,
-  'crash/task.txt': flexibleArray,
-  'crash/task-pid.txt': flexibleArray,
 };
 
 /** Listings of vmlinux's symbol table, which holds what kallsyms does not. */
