@@ -2,6 +2,7 @@ import {
   isAbsent,
   type Block,
   type RegisterSet,
+  type SourceLine,
   type StackTrace,
   type Table,
   type TaskRef,
@@ -40,7 +41,7 @@ export function blockText(block: Block): string {
     case 'memory':
       return memoryText(block.range.address, block.range.bytes);
     case 'value':
-      return valueText(block.value);
+      return valueText(block.value, 0, block.radix);
     case 'symbols':
       return block.symbols
         .map((symbol) => {
@@ -82,13 +83,20 @@ export function taskText(task: TaskRef): string {
   return `PID: ${task.pid}  TASK: ${hex16(task.task)}  CPU: ${cpu}  COMMAND: "${task.command}"`;
 }
 
+function placeText(source: SourceLine | undefined): string {
+  return source === undefined ? '' : `  ${source.file}:${source.line}`;
+}
+
 export function stackText(stack: StackTrace): string {
   const lines = [taskText(stack.task)];
   for (const frame of stack.frames) {
     const guess = frame.exact ? '' : '? ';
     const where = frame.symbol ? symbolText(frame.symbol) : '(unknown)';
+    for (const inlined of frame.inlined ?? []) {
+      lines.push(`    (inlined) ${inlined.function}${placeText(inlined.source)}`);
+    }
     lines.push(
-      `${`#${frame.index}`.padStart(3)} [${hex16(frame.sp)}] ${guess}${where} at ${hex16(frame.pc)}`,
+      `${`#${frame.index}`.padStart(3)} [${hex16(frame.sp)}] ${guess}${where} at ${hex16(frame.pc)}${placeText(frame.source)}`,
     );
     if (frame.registers) lines.push(registersText(frame.registers));
   }
@@ -137,17 +145,18 @@ function memoryText(address: bigint, bytes: Uint8Array): string {
   return lines.join('\n');
 }
 
-function valueText(node: ValueNode, depth = 0): string {
+function valueText(node: ValueNode, depth = 0, radix?: 10 | 16): string {
   const indent = '  '.repeat(depth);
   if (!node.children) {
-    const value = node.value === undefined ? '' : ` = ${valueOf(node)}`;
+    const value = node.value === undefined ? '' : ` = ${valueOf(node, radix)}`;
     return `${indent}${node.typeName} ${node.name}${value};`;
   }
-  const inner = node.children.map((child) => valueText(child, depth + 1)).join('\n');
+  const inner = node.children.map((child) => valueText(child, depth + 1, radix)).join('\n');
   return `${indent}${node.typeName} ${node.name} {\n${inner}\n${indent}}`;
 }
 
-export function valueOf(node: ValueNode): string {
+/** @param radix of integers, as `struct -x` asks for; decimal otherwise */
+export function valueOf(node: ValueNode, radix?: 10 | 16): string {
   const { value } = node;
   if (value === undefined) return '';
   if (isAbsent(value)) return ABSENT_LABEL[value.absent];
@@ -156,5 +165,7 @@ export function valueOf(node: ValueNode): string {
   }
   if (node.text !== undefined)
     return node.kind === 'enum' ? `${node.text} (${String(value)})` : JSON.stringify(node.text);
+  if (radix === 16 && node.kind === 'int' && /^-?\d+$/.test(String(value)))
+    return hex(BigInt.asUintN(node.bits?.size ?? node.size * 8, BigInt(String(value))));
   return String(value);
 }

@@ -47,10 +47,7 @@ export interface CallOptions<P> {
 export interface OpenRequest {
   /** File paths as the user gave them. */
   readonly paths: readonly string[];
-  /**
-   * Files, folders or packages with debuginfo: vmlinux, modules. Matched by build-id. Only in
-   * process (the command line): no transport carries it yet.
-   */
+  /** Files, folders or packages with debuginfo: vmlinux, modules. Matched by build-id. */
   readonly debuginfo?: readonly string[];
 }
 export interface OpenProgress {

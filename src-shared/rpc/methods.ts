@@ -34,7 +34,7 @@ const space = union({
 });
 
 export const ENGINE_METHODS: MethodTable<EngineService> = {
-  open: { request: record({ paths }), progress: true },
+  open: { request: record({ paths, 'debuginfo?': list(path, 0, 64) }), progress: true },
   close: { request: record({ session }), progress: false },
   run: { request: record({ session, line: text(16_384) }), progress: true },
   readMemory: {

@@ -170,6 +170,23 @@ describe('a backtrace', () => {
     ]);
   });
 
+  it('gives an inlined function a line of its own, and source lines when asked', () => {
+    const stack = stackOf({});
+    const [frame] = stack.frames;
+    const source = { file: 'fs/proc/inode.c', line: 352 };
+    const inlined = [{ function: 'pde_write', source: { file: 'fs/proc/inode.c', line: 340 } }];
+    const withSource = { ...stack, frames: [{ ...frame!, source, inlined }] };
+    const lines = blockLines({ type: 'stack', stack: withSource }).slice(1, 3);
+    expect(lines[0]).toBe('    (inlined) pde_write');
+    expect(lines[1]).toMatch(/^ #0 /);
+    expect(blockLines({ type: 'stack', stack: withSource, lines: true }).slice(1, 5)).toEqual([
+      '    (inlined) pde_write',
+      '    fs/proc/inode.c: 340',
+      lines[1],
+      '    fs/proc/inode.c: 352',
+    ]);
+  });
+
   it('does not say that there is no stack where it only cannot be read', () => {
     const why = 'page excluded by the dump filter';
     const none = (complete: boolean) =>

@@ -65,16 +65,27 @@ export function openAppWindow(binary: string, url: string): AppWindow {
       '--no-default-browser-check',
       '--disable-background-networking',
       '--disable-sync',
+      // Room for both columns; a smaller screen makes it smaller.
+      '--window-size=1440,900',
       // Chromium refuses its sandbox to root; in a container there is no other user.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     ],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
   );
   navigate(child, page);
+  const remove = () => {
+    try {
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // Left to whoever clears the folder of temporary files.
+    }
+  };
   const closed = new Promise<number>((resolve) => {
     child.on('error', () => resolve(1));
     child.on('exit', (code) => resolve(code ?? 0));
-  }).finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  }).finally(remove);
+  // Processes of the browser that outlive it by little may write once more.
+  process.once('exit', remove);
   return { closed, close: () => child.kill() };
 }
 

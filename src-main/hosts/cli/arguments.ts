@@ -45,8 +45,16 @@ export function parseArguments(args: readonly string[], kindOf: KindOf): Invocat
     case 'serve':
       return parseVerb(verb, state, kindOf);
     default:
-      throw new CliUsageError(`there is no "${verb}": info, exec, open or serve`);
+      throw new CliUsageError(noSuchVerb(verb, state.rest(), kindOf));
   }
+}
+
+/** A dump first, or a command before the dump, is what one who knows crash tries. */
+function noSuchVerb(verb: string, rest: readonly string[], kindOf: KindOf): string {
+  if (kindOf(verb) === 'dump') return `what to do with ${verb}? oopscope info ${verb}`;
+  const dump = rest.find((arg) => kindOf(arg) === 'dump');
+  const hint = dump === undefined ? '' : `; commands follow the dump: oopscope exec ${dump} ${verb}`;
+  return `there is no "${verb}": info, exec, open or serve${hint}`;
 }
 
 class ArgumentReader {
@@ -83,8 +91,6 @@ function parseVerb(
   let color = true;
   let port = 0;
   const takesCommands = verb === 'exec';
-  // The window has no debuginfo yet.
-  const takesDebuginfo = verb === 'exec' || verb === 'info';
 
   for (let arg = state.next(); arg !== undefined; arg = state.next()) {
     if (arg === '--') {
@@ -93,7 +99,7 @@ function parseVerb(
       else if (rest.length > 0) commands.push({ line: commandLine(rest) });
     } else if (takesCommands && arg === '-c') {
       commands.push({ line: state.valueOf(arg) });
-    } else if (arg === '-s' && takesDebuginfo) {
+    } else if (arg === '-s') {
       debuginfo.push(state.valueOf(arg));
     } else if (takesCommands && arg === '-i') {
       commands.push({ file: state.valueOf(arg) });
@@ -107,7 +113,7 @@ function parseVerb(
       port = portOf(state.valueOf(arg));
     } else if (arg.startsWith('-') && arg !== '-') {
       throw new CliUsageError(`${verb} has no option ${arg}`);
-    } else if (takesDebuginfo && kindOf(arg) === 'debuginfo') {
+    } else if (kindOf(arg) === 'debuginfo') {
       debuginfo.push(arg);
     } else if (takesCommands && files.length > 0 && kindOf(arg) !== 'dump') {
       commands.push({ line: commandLine([arg, ...state.rest()]) });
@@ -116,6 +122,8 @@ function parseVerb(
     }
   }
 
+  // Without a dump they are not debuginfo of it but mistaken for it, and are told what they are.
+  if (files.length === 0) files.push(...debuginfo.splice(0));
   const common = { files, debuginfo, color };
   if (verb === 'open') return { verb, ...common };
   if (verb === 'serve') return { verb, ...common, port };

@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** The dump cannot be opened. */
   cannotOpen: 3,
+  /** Ctrl-C, pressed again while ending. */
+  interrupted: 130,
   /** Standard output was closed, as by `| head`: what a program killed by SIGPIPE ends with. */
   brokenPipe: 141,
 } as const;

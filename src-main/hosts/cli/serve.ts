@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { startLoopback, type Loopback } from '../loopback/server.ts';
 import { createRecentFiles } from '../node/recent-files.ts';
@@ -6,15 +7,17 @@ import { createWorkerEngine } from '../worker/worker-engine.ts';
 import { findChromium, hasDisplay, openAppWindow } from './app-window.ts';
 import { EXIT } from './exit-codes.ts';
 import { complain, type Output } from './output.ts';
+import { withDebuginfo } from './with-debuginfo.ts';
 import { findElectronApp, rendererFolder, version } from './project-files.ts';
 
 /** `oopscope serve`: until interrupted. */
 export async function serve(
   files: readonly string[],
+  debuginfo: readonly string[],
   port: number,
   output: Output,
 ): Promise<number> {
-  const started = await start(files, port, output);
+  const started = await start(files, debuginfo, port, output);
   if (started === undefined) return EXIT.commandFailed;
   output.out(`${started.server.url}\n`);
   output.err('Open this address in a browser; who has it can read the dump. Ctrl-C ends.\n');
@@ -24,13 +27,17 @@ export async function serve(
 }
 
 /** `oopscope open`: the desktop app where its binary is, else a browser window of its own. */
-export async function open(files: readonly string[], output: Output): Promise<number> {
+export async function open(
+  files: readonly string[],
+  debuginfo: readonly string[],
+  output: Output,
+): Promise<number> {
   const electron = findElectronApp();
   if (electron !== undefined && hasDisplay()) {
     const paths = files.map((file) => resolve(file));
     return ended(spawn(electron.binary, [electron.app, ...paths], { stdio: 'inherit' }));
   }
-  const started = await start(files, 0, output);
+  const started = await start(files, debuginfo, 0, output);
   if (started === undefined) return EXIT.commandFailed;
   const chromium = hasDisplay() ? findChromium() : undefined;
   if (chromium === undefined) {
@@ -38,7 +45,7 @@ export async function open(files: readonly string[], output: Output): Promise<nu
     output.err(
       hasDisplay()
         ? 'No Chromium was found: open this address in a browser. Ctrl-C ends.\n'
-        : 'There is no display: open this address in a browser (over an SSH tunnel: ssh -L). Ctrl-C ends.\n',
+        : `There is no display: open this address in a browser; over SSH with ${tunnel(started.server.url)}. Ctrl-C ends.\n`,
     );
     await interrupted();
   } else {
@@ -68,10 +75,11 @@ interface Started {
 /** Undefined, and said why, when the server cannot start. */
 async function start(
   files: readonly string[],
+  debuginfo: readonly string[],
   port: number,
   output: Output,
 ): Promise<Started | undefined> {
-  const engine = createWorkerEngine();
+  const engine = withDebuginfo(createWorkerEngine(), debuginfo);
   try {
     const server = await startLoopback({
       engine,
@@ -96,11 +104,28 @@ async function start(
   }
 }
 
-/** Resolves, to nothing, on the first signal that asks to end. */
+/** What brings this machine's port to the user's own, where the address then works as it is. */
+function tunnel(url: string): string {
+  const { port } = new URL(url);
+  return `ssh -L ${port}:127.0.0.1:${port} ${hostname()}`;
+}
+
+/** The same Ctrl-C arrives several times: from the terminal and from each parent that passes it on. */
+const SAME_SIGNAL_MS = 1000;
+
+/**
+ * Resolves, to nothing, on the first signal that asks to end. One that comes while the window and
+ * its profile are being cleared away does not cut that off; only one that comes clearly later does.
+ */
 function interrupted(): Promise<undefined> {
   return new Promise((resolve) => {
+    let first: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve(undefined));
+      process.on(signal, () => {
+        first ??= Date.now();
+        if (Date.now() - first > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+        resolve(undefined);
+      });
     }
   });
 }

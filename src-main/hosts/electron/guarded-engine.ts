@@ -10,7 +10,8 @@ export function guardedEngine(engine: EngineService, host: WindowHost): EngineSe
       const foreign = host.approved.findForeign(request.paths);
       if (foreign !== undefined)
         throw new RpcError('open', `${foreign} was not chosen in a dialog, dropped or given`);
-      const session = await engine.open(request, call);
+      // Debuginfo cannot be chosen in the window yet, so none that the page names is opened.
+      const session = await engine.open({ paths: request.paths }, call);
       host.opened(request.paths, session.release);
       return session;
     },
