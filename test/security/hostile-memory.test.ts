@@ -16,21 +16,39 @@ import { drawTasks, taskAddress, type DrawnTask } from '../support/kernel/draw-t
 const BASE = 0xffff_ffff_8100_0000n;
 const MIB = 1 << 20;
 
-it('thread lists that all processes share are walked once', () => {
-  const count = 100;
-  const tasks: DrawnTask[] = Array.from({ length: count }, (_, i) => ({ pid: i + 1, comm: 'x' }));
-  const machine = drawTasks(tasks, [0, 1]);
-  const at = (pid: number, member: string) =>
-    taskAddress(pid) + machine.offset('struct task_struct', member);
-  const signal = BASE + 0x10_0000n;
-  const head = signal + machine.offset('struct signal_struct', 'thread_head');
-  machine.put('struct signal_struct', signal);
-  machine.ring(head, ...tasks.map(({ pid }) => at(pid, 'thread_node')));
-  for (const { pid } of tasks) machine.u64(at(pid, 'signal'), signal);
-  const program = machine.program();
-  const reads = vi.spyOn(program.kernel, 'readU64');
-  expect(findTasks(program).tasks.length).toBeGreaterThanOrEqual(count);
-  expect(reads.mock.calls.length).toBeLessThan(count * 50);
+it.each(['the head', 'an entry'])(
+  'thread lists that all processes share %s of are walked once',
+  (part) => {
+    const count = 60;
+    const tasks: DrawnTask[] = Array.from({ length: count }, (_, i) => ({ pid: i + 1, comm: 'x' }));
+    const machine = drawTasks(tasks, [0, 1]);
+    const at = (pid: number, member: string) =>
+      taskAddress(pid) + machine.offset('struct task_struct', member);
+    const signal = BASE + 0x10_0000n;
+    const head = signal + machine.offset('struct signal_struct', 'thread_head');
+    machine.put('struct signal_struct', signal);
+    machine.ring(head, ...tasks.map(({ pid }) => at(pid, 'thread_node')));
+    for (const { pid } of tasks) {
+      const own = at(pid, 'thread_node') - machine.offset('struct signal_struct', 'thread_head');
+      machine.u64(at(pid, 'signal'), part === 'the head' ? signal : own);
+    }
+    const program = machine.program();
+    const reads = vi.spyOn(program.kernel, 'readU64');
+    const { tasks: found, warnings } = findTasks(program);
+    expect(found.length).toBeGreaterThanOrEqual(count);
+    expect(warnings.join()).toContain('runs into another list');
+    expect(reads.mock.calls.length).toBeLessThan(count * 50);
+  },
+);
+
+it('run queues that thousands of claimed CPUs do not have are one warning', () => {
+  const machine = drawTasks([{ pid: 1, comm: 'x' }], [0, 1]);
+  const { warnings } = findTasks(
+    machine.symbol('__cpu_present_mask', BASE).u64(BASE, -1n).program(),
+  );
+  expect(warnings.filter((warning) => warning.includes('un queue'))).toEqual([
+    expect.stringMatching(/So are those of \d+ more CPUs\.$/),
+  ]);
 });
 
 describe('log records that all name one block of text', () => {

@@ -32,8 +32,8 @@ export interface KallsymsTables {
   readonly relativeBase: VirtAddr | undefined;
 }
 
-/** Far more than any kernel has (7.2 cloud: 186 thousand); bounds what a damaged count allocates. */
-export const MAX_KALLSYMS = 4_000_000;
+/** Five times what any kernel has (7.2 cloud: 186 thousand); bounds what a damaged count costs. */
+export const MAX_KALLSYMS = 1_000_000;
 
 /**
  * Decodes kallsyms. What the kernel's version would say is read from the bytes instead: two-byte

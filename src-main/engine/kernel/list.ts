@@ -8,6 +8,8 @@ import { collectWalk, MAX_WALK, type Walk } from './walk.ts';
  * does not point back. Where it has to end early, the entries that can be reached backwards from
  * the end of the list are appended.
  * @param what what to call the list in a problem, e.g. `init_task.tasks`
+ * @param taken entries of other lists of the same members: none is on two, and where many lists run
+ *   into one, each would walk all of it
  * @source include/linux/list.h `list_for_each`, include/linux/types.h `struct list_head`
  */
 export function walkList(
@@ -15,10 +17,13 @@ export function walkList(
   head: VirtAddr,
   what: string,
   limit = MAX_WALK,
+  taken: ReadonlySet<VirtAddr> = NONE,
 ): Walk<VirtAddr> {
-  const forward = walkOneWay(space, head, what, limit, NEXT, PREV);
+  const walk = (room: number, ahead: number, back: number) =>
+    walkOneWay(space, head, what, room, ahead, back, taken);
+  const forward = walk(limit, NEXT, PREV);
   if (forward.problem === undefined || forward.items.length >= limit) return forward;
-  const backward = walkOneWay(space, head, what, limit - forward.items.length, PREV, NEXT);
+  const backward = walk(limit - forward.items.length, PREV, NEXT);
   const known = new Set(forward.items);
   const rest = backward.items.filter((node) => !known.has(node)).reverse();
   const problem =
@@ -28,6 +33,7 @@ export function walkList(
   return { items: [...forward.items, ...rest], problem };
 }
 
+const NONE: ReadonlySet<VirtAddr> = new Set();
 const NEXT = 0;
 const PREV = 8;
 
@@ -38,6 +44,7 @@ function walkOneWay(
   limit: number,
   ahead: number,
   back: number,
+  taken: ReadonlySet<VirtAddr>,
 ): Walk<VirtAddr> {
   return collectWalk(what, function* () {
     const seen = new Set<bigint>([head]);
@@ -51,6 +58,9 @@ function walkOneWay(
       if (node === head) return undefined;
       if (seen.has(node)) {
         return `${what} is cyclic: it comes back to ${hex(node)} after ${seen.size - 1} entries`;
+      }
+      if (taken.has(node)) {
+        return `${what} runs into another list at ${hex(node)} after ${seen.size - 1} entries`;
       }
       if (seen.size > limit) return `${what} has more than ${limit} entries; the rest was not read`;
       seen.add(node);

@@ -6,6 +6,7 @@ import { walkList } from './list.ts';
 import { memoized } from './memo.ts';
 import { walkPidTasks } from './pid.ts';
 import { cpuRunqueues } from './sched.ts';
+import { MAX_WALK } from './walk.ts';
 import { readTask, type Task } from './task.ts';
 
 /** Every task of the machine: all threads of all namespaces and the idle tasks. */
@@ -45,8 +46,12 @@ export const findTasks = memoized((program: Program): TaskSet => {
   const runqueues = attempt(warnings, 'The CPU masks', () => cpuRunqueues(program)) ?? [];
   const idle = new Set<VirtAddr>();
   const active = new Map<VirtAddr, number>();
+  const unknown = runqueues.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  if (unknown.length > 0) {
+    const more = unknown.length > 1 ? ` So are those of ${unknown.length - 1} more CPUs.` : '';
+    warnings.push(`${unknown[0]}${more}`);
+  }
   for (const queue of runqueues) {
-    if (queue.problem !== undefined) warnings.push(queue.problem);
     if (queue.idle !== undefined) {
       idle.add(queue.idle);
       addRunning(program, found, queue.idle);
@@ -71,8 +76,8 @@ function walkTaskList(program: Program, warnings: string[]): KernelObject[] {
   const threads: KernelObject[] = [];
   const problems: string[] = [];
   const seen = new Set<VirtAddr>();
-  /** Thread lists walked: damaged leaders may all name one, and each would walk all of it. */
-  const heads = new Set<VirtAddr>();
+  /** Entries of the thread lists so far: damaged leaders may name one list, or parts of it. */
+  const taken = new Set<VirtAddr>();
   const add = (task: KernelObject): void => {
     if (seen.has(task.address)) return;
     seen.add(task.address);
@@ -85,12 +90,11 @@ function walkTaskList(program: Program, warnings: string[]): KernelObject[] {
       // A leader that has been reaped of its signal_struct has no threads left.
       if (leader.member('signal').isNull()) continue;
       const head = leader.member('signal').follow('thread_head').address;
-      if (heads.has(head)) continue;
-      heads.add(head);
       const what = `The thread list of the process at ${hex(leader.address)}`;
-      const nodes = walkList(program.kernel, head, what);
+      const nodes = walkList(program.kernel, head, what, MAX_WALK, taken);
       if (nodes.problem !== undefined) problems.push(nodes.problem);
       for (const thread of nodes.items) {
+        taken.add(thread);
         add(containerOf(program, thread, 'struct task_struct', 'thread_node'));
       }
     } catch (error) {

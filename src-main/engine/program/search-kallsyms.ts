@@ -34,7 +34,7 @@ const CHUNK = 64 * 1024;
 const MAX_HOLE = 16 * 1024 * 1024;
 const PAGE = 4096;
 /** Look-alikes that are followed up; a real kernel has one of each. */
-const MAX_CANDIDATES = { digits: 256, markers: 256, names: 32 };
+const MAX_CANDIDATES = { digits: 256, markers: 256, names: 8 };
 
 /**
  * Searches memory for kallsyms, from the end of the range down (rodata lies above the text). Each

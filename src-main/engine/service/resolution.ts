@@ -38,7 +38,7 @@ function addressOf(program: Program, value: bigint): Resolution {
 }
 
 function symbolOf(program: Program, text: string): Resolution | undefined {
-  const parts = /^([A-Za-z_.$][\w.$]*)(?:\+(0x[0-9a-f]+|[0-9]+))?$/i.exec(text);
+  const parts = /^([A-Za-z_.$][\w.$]*)(?:\+(0x[0-9a-f]{1,12}|[0-9]{1,12}))?$/i.exec(text);
   if (parts === null) return undefined;
   const symbol = program.symbols.find(parts[1]!);
   if (symbol === undefined) return undefined;
