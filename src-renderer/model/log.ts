@@ -1,4 +1,4 @@
-import type { LogTable } from '../../src-shared/contract/index.ts';
+import type { Block, LogTable } from '../../src-shared/contract/index.ts';
 
 /** @source include/linux/kern_levels.h */
 export const LEVELS: readonly { readonly name: string; readonly short: string }[] = [
@@ -91,4 +91,14 @@ export function lastWords(log: LogTable): readonly number[] {
   const rows: number[] = [];
   for (let row = first; row <= last && rows.length < WORDS; row++) rows.push(row);
   return rows;
+}
+
+/** `WARN()`: who was where. Lockdep's `WARNING:` lines say neither, and do not taint. */
+const WARNING = /^WARNING: (CPU: \d+ PID: \d+ at |.*, CPU#\d+: )/;
+
+/** Sequence number of the first WARN() that the log still holds. @source kernel/panic.c `__warn` */
+export function firstWarningOf(blocks: readonly Block[]): number | undefined {
+  const log = blocks.find((block) => block.type === 'log')?.records;
+  const row = log?.text.findIndex((text) => WARNING.test(text)) ?? -1;
+  return row < 0 ? undefined : log?.seq[row];
 }

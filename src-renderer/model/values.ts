@@ -1,0 +1,31 @@
+import type { ValueNode } from '../../src-shared/contract/index.ts';
+import { looksLikeKernelPointer } from './interpret.ts';
+
+/** Whether an object has at most this many scalars, nested ones included. */
+export function isSmall(node: ValueNode, most = 24): boolean {
+  let left = most;
+  const count = (each: ValueNode): boolean =>
+    each.children ? each.children.every(count) : --left >= 0;
+  return count(node);
+}
+
+/** The one scalar that a wrapper (`atomic_t`, `refcount_t`, `spinlock_t`) is made of. */
+export function onlyScalarOf(node: ValueNode): ValueNode | undefined {
+  let at: ValueNode | undefined = node;
+  while (at?.children) at = at.children.length === 1 ? at.children[0] : undefined;
+  return at === node || at?.value === undefined ? undefined : at;
+}
+
+const SMALL_NEGATIVE = -(1n << 32n);
+
+/**
+ * The address that an integer may be: kernels keep pointers in integers, often with flags in the
+ * low bits (`owner` of a mutex, `counter` of an atomic_long_t). By its value alone, so no fact.
+ */
+export function addressInInteger(node: ValueNode): bigint | undefined {
+  if (node.kind !== 'int' || node.size !== 8 || node.bits) return undefined;
+  if (typeof node.value !== 'bigint') return undefined;
+  if (node.value < 0n && node.value > SMALL_NEGATIVE) return undefined;
+  const address = BigInt.asUintN(64, node.value);
+  return looksLikeKernelPointer(address) ? address : undefined;
+}
