@@ -84,6 +84,8 @@ test('hostile names and messages are only ever text', async ({ page }) => {
     await page.getByRole('link', { name: view, exact: true }).click();
     await expect(page.getByText(shown).first()).toBeVisible();
     expect(await page.evaluate(() => 'owned' in globalThis)).toBe(false);
+    const raw = await page.evaluate(() => /[\u202e\u0007]/.test(document.body.textContent));
+    expect(raw, `characters that are not seen in ${view}`).toBe(false);
     await expect(page.locator('main img, main script')).toHaveCount(0);
     const overflow = await page.evaluate(() => document.body.scrollWidth - innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
