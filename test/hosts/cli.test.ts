@@ -67,6 +67,8 @@ describe('arguments', () => {
     [['info', '--format', 'xml', 'a'], /text, json, csv, markdown/],
     [['serve', '--port', '70000'], /no port/],
     [['bt', 'a'], /there is no "bt"/],
+    [['bt', 'a.kdump'], /oopscope exec a\.kdump bt/],
+    [['a.kdump', 'bt'], /oopscope info a\.kdump/],
   ])('%j is refused', (args, message) => {
     expect(() => parseArguments(args, kindOf)).toThrow(message);
   });

@@ -3,6 +3,7 @@ import type { LogTable } from '../../src-shared/contract/index.ts';
 import { logTime } from '../../src-renderer/model/format.ts';
 import {
   findInLog,
+  firstWarningOf,
   lastWords,
   levelCounts,
   logRows,
@@ -59,4 +60,12 @@ test('hits are marked whatever their case', () => {
 test('times have microseconds, before the panic they are negative', () => {
   expect(logTime(7_024_734_999n)).toBe('7.024734');
   expect(logTime(-1_500_000n)).toBe('-0.001500');
+});
+
+test('the warning that taints is found in the words of old and new kernels, lockdep is none', () => {
+  const first = (drawing: string) => firstWarningOf([{ type: 'log', records: log(drawing) }]);
+  expect(first('6 booted\n4 WARNING: CPU: 1 PID: 116 at x.c:110 demo_warn+0x21/0x30')).toBe(101);
+  expect(first('4 WARNING: x.c:110 at demo_warn+0x18/0x30 [x], CPU#1: busy/129')).toBe(100);
+  expect(first('4 WARNING: possible circular locking dependency detected')).toBeUndefined();
+  expect(firstWarningOf([])).toBeUndefined();
 });

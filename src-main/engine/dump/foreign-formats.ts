@@ -72,7 +72,7 @@ export function foreignFormatError(source: ByteSource): OpenError {
       return new OpenError(reason, source.name, verdict);
     }
   }
-  if (/^[\t\n\r\x20-\x7e]+$/.test(head)) {
+  if (isText(bytes.subarray(0, length))) {
     return new OpenError('not-a-dump', source.name, 'is a text file, not a dump.');
   }
   if (/^\0+$/.test(head)) {
@@ -90,4 +90,14 @@ export function foreignFormatError(source: ByteSource): OpenError {
     source.name,
     `is of no known dump format: at offset 0x0 expected "KDUMP   ", "makedumpfile" or an ELF header, found ${first.join(' ')}.`,
   );
+}
+
+/** UTF-8 without control characters; its last character may be cut. */
+function isText(bytes: Uint8Array): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return !/[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/.test(text);
+  } catch {
+    return false;
+  }
 }

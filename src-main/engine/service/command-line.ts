@@ -20,3 +20,21 @@ export function splitCommandLine(line: string): string[] {
   }
   return words;
 }
+
+/** What crash users pipe to; in an expression `|` and `>` are operators. */
+const FILTERS =
+  /^(e?grep|fgrep|head|tail|less|more|sort|uniq|wc|awk|sed|cut|tr|tee|cat|xargs|column)$/;
+const EXPRESSIONS: ReadonlySet<string> = new Set(['p', 'eval']);
+
+/** @throws UsageError for crash's `ps | grep UN` and `log > file`: there is no shell here */
+export function refuseShell(name: string, args: readonly string[]): void {
+  const at = args.findIndex((word, index) => {
+    if (word.startsWith('|')) return FILTERS.test(word.slice(1) || (args[index + 1] ?? ''));
+    return /^>>?/.test(word) && !EXPRESSIONS.has(name);
+  });
+  if (at < 0) return;
+  const [line, shell] = [[name, ...args.slice(0, at)].join(' '), args.slice(at).join(' ')];
+  throw new UsageError(
+    `${shell}: there is no shell here; in a terminal: oopscope exec DUMP ${line} ${shell}`,
+  );
+}

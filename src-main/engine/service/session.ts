@@ -4,22 +4,24 @@ import type {
   RunResult,
   SessionInfo,
 } from '../../../src-shared/contract/index.ts';
+import type { Disassembler } from '../arch/disassembler.ts';
 import type { ByteSource } from '../base/byte-source.ts';
 import { FaultError } from '../base/fault.ts';
 import { CancelledError, UsageError } from '../commands/command.ts';
 import { CommandSession, createContext } from '../commands/context.ts';
 import { findCommand } from '../commands/registry.ts';
 import type { Program } from '../program/program.ts';
-import { splitCommandLine } from './command-line.ts';
+import { refuseShell, splitCommandLine } from './command-line.ts';
 import type { FoundDebuginfo } from './engine-deps.ts';
 
 /** How long a command may hold the thread before waiting messages are let in, in milliseconds. */
 const SLICE_MS = 40;
 
-/** Time and turns, from the host. */
+/** Time, turns and what is loaded late, from the host. */
 export interface Clock {
   now(): number;
   pause(): Promise<void>;
+  disassembler?(): Promise<Disassembler>;
 }
 
 /** One opened dump: its program, its files, and what its user has chosen. */
@@ -63,8 +65,16 @@ export class Session {
       if (command === undefined) {
         throw new UsageError(`${name}: no such command; \`help\` lists them`);
       }
+      refuseShell(name, args);
       const cancelled = () => signal?.aborted === true;
-      const context = createContext(this.program, { session: this.#commands, cancelled });
+      const disassembler = command.uses?.includes('disassembler')
+        ? await clock.disassembler?.()
+        : undefined;
+      const context = createContext(this.program, {
+        session: this.#commands,
+        cancelled,
+        ...(disassembler && { disassembler }),
+      });
       let sliceEnd = clock.now() + SLICE_MS;
       for (const block of command.run(context, args)) {
         blocks.push(block);

@@ -13,6 +13,13 @@ describe('a file that is no dump we read', () => {
     ['gzip', gzipSync('dump'), 'not-a-dump', /gzip -d/],
     ['zstd', zstdCompressSync('dump'), 'not-a-dump', /zstd -d/],
     ['text', new TextEncoder().encode('Dear kernel,\n'), 'not-a-dump', /text file/],
+    [
+      'text cut in a letter',
+      new TextEncoder().encode('Größe').subarray(0, 3),
+      'not-a-dump',
+      /text file/,
+    ],
+    ['bytes', latin1('Gr\xf6\xdfe'), 'not-a-dump', /no known dump format/],
     ['zeros', new Uint8Array(5000), 'not-a-dump', /1024 bytes of zeros/],
     ['LKCD', latin1('\xed\x23\x8f\x61\x73\x01\x19\xa8'), 'unsupported', /LKCD/],
     ['a VMware snapshot', latin1('\xd2\xbe\xd2\xbe'), 'unsupported', /VMware/],
