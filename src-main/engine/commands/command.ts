@@ -17,6 +17,8 @@ export interface Command {
   readonly help: readonly string[];
   /** Without these the command cannot answer. */
   readonly needs: readonly CapabilityName[];
+  /** What has to be loaded first, because it is too large to be loaded always. */
+  readonly uses?: readonly 'disassembler'[];
   /**
    * @throws UsageError when the arguments are wrong; FaultError when memory, types or symbols that it
    * cannot do without are missing; CancelledError

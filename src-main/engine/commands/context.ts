@@ -1,4 +1,5 @@
 import type { NoticeBlock } from '../../../src-shared/contract/index.ts';
+import type { Disassembler } from '../arch/disassembler.ts';
 import { findPanicTask } from '../kernel/panic.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
@@ -12,6 +13,8 @@ export interface CommandContext {
   readonly session: CommandSession;
   /** True as soon as nobody waits for the answer any more. */
   readonly cancelled: () => boolean;
+  /** For commands that use it. */
+  readonly disassembler?: Disassembler;
 }
 
 /** Lives as long as the session: what `set` chose, what `p` printed. */
@@ -51,6 +54,7 @@ export function createContext(
     program,
     session: options.session ?? new CommandSession(),
     cancelled: options.cancelled ?? (() => false),
+    ...(options.disassembler && { disassembler: options.disassembler }),
   };
 }
 

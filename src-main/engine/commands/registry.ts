@@ -1,5 +1,6 @@
 import { bt } from './bt.ts';
 import type { Command } from './command.ts';
+import { dis } from './dis.ts';
 import { foreachCommand } from './foreach.ts';
 import { helpCommand } from './help.ts';
 import { list } from './list.ts';
@@ -20,6 +21,7 @@ import { whatis } from './whatis.ts';
 const COMMANDS: readonly Command[] = [
   star,
   bt,
+  dis,
   foreachCommand(findCommand),
   helpCommand(listCommands),
   list,

@@ -1,4 +1,5 @@
 import type { FileIdentity, HashProgress } from '../../../src-shared/contract/index.ts';
+import type { Disassembler } from '../arch/disassembler.ts';
 import type { ByteSource, Decompressors } from '../base/byte-source.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
 import type { KernelIdentity, ModuleIdentity } from '../program/build-identity.ts';
@@ -12,6 +13,8 @@ export interface EngineDeps {
   openSources(paths: readonly string[]): readonly ByteSource[];
   closeSources(sources: readonly ByteSource[]): void;
   codecs(): Promise<Decompressors>;
+  /** Machine code to text; loaded when first asked for. */
+  disassembler?(): Promise<Disassembler>;
   /** Looks for debuginfo of a kernel and its modules, and opens what matches. */
   findDebuginfo(wanted: DebuginfoWanted): Promise<FoundDebuginfo>;
   /** Size, mtime and SHA-256, reading the files in pieces. */

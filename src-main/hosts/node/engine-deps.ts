@@ -1,15 +1,18 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
+import type { Disassembler } from '../../engine/arch/disassembler.ts';
 import type { Decompressors } from '../../engine/base/byte-source.ts';
 import type { EngineDeps } from '../../engine/service/engine-deps.ts';
 import type { FileSource } from '../../io/file-source.ts';
 import { createDecompressors } from '../../io/decompressors.ts';
+import { createDisassembler } from '../../io/disassembler.ts';
 import { identifyFile } from '../../io/file-identity.ts';
 import { openByteSource } from '../../io/open-byte-source.ts';
 
 /** The engine's world under Node: files by mapping or pread, codecs in wasm. */
 export function createEngineDeps(): EngineDeps {
   let codecs: Promise<Decompressors> | undefined;
+  let disassembler: Promise<Disassembler> | undefined;
   const opened = new WeakSet<object>();
   return {
     openSources(paths) {
@@ -34,6 +37,10 @@ export function createEngineDeps(): EngineDeps {
       // Most sessions have none: its search and unpacking load when asked for.
       const { openDebuginfo } = await import('./debuginfo.ts');
       return openDebuginfo(wanted);
+    },
+    disassembler() {
+      disassembler ??= createDisassembler();
+      return disassembler;
     },
     async identify(paths, onProgress, signal) {
       const identities = [];

@@ -47,9 +47,9 @@ describe('walkMapleTree', () => {
   it('gives the ranges of all leaves in order, gaps left out', () => {
     expect(walk(tree())).toEqual({
       items: [
-        { first: 0x1000n, last: 0x1fffn, entry: vma(1) },
-        { first: 0x2000n, last: 0x7fffn, entry: vma(2) },
-        { first: 0x8000n, last: 0x8fffn, entry: vma(3) },
+        { first: 0x1000n, last: 0x1fffn, entry: vma(1), path: [0, 1] },
+        { first: 0x2000n, last: 0x7fffn, entry: vma(2), path: [0, 2] },
+        { first: 0x8000n, last: 0x8fffn, entry: vma(3), path: [1, 0] },
       ],
       problem: undefined,
     });

@@ -32,14 +32,19 @@ function twoLevels(): DrawnMachine {
 describe('walkXarray', () => {
   it('gives entries of all levels with their indexes', () => {
     expect(walk(twoLevels())).toEqual({
-      items: [1, 63, 64, 66].map((i) => ({ index: BigInt(i), entry: pointer(i) })),
+      items: [1, 63, 64, 66].map((i) => ({
+        index: BigInt(i),
+        entry: pointer(i),
+        path: [i >> 6],
+        slot: i & 63,
+      })),
       problem: undefined,
     });
   });
 
   it('takes a head that is no node for the entry of index 0', () => {
     const machine = new DrawnMachine(TYPES).put('struct xarray', ARRAY, { xa_head: pointer(0) });
-    expect(walk(machine).items).toEqual([{ index: 0n, entry: pointer(0) }]);
+    expect(walk(machine).items).toEqual([{ index: 0n, entry: pointer(0), path: [] }]);
   });
 
   it('is empty without a head', () => {

@@ -1,0 +1,270 @@
+import type { Disassembled } from '../disassembler.ts';
+import { decodeInstruction } from './instruction.ts';
+
+/**
+ * AT&T syntax as binutils writes it, so as crash and gdb show it, from that of LLVM and capstone:
+ * `mov %rsp,%rbp` for `movq %rsp, %rbp`, `0x8(%rax,%rbx,1)` for `8(%rax, %rbx)`.
+ * @param bytes the instruction's own
+ */
+export function binutilsSyntax(instruction: Disassembled, bytes: Uint8Array): Disassembled {
+  const { length } = instruction;
+  const nop = nopOf(bytes);
+  if (nop !== undefined) return { length, ...nop };
+  const words = instruction.mnemonic.split(' ');
+  const name = words.pop() ?? '';
+  const prefix = prefixOf(words, name, bytes);
+  const string = stringOperation(name, bytes);
+  if (string !== undefined) return { length, mnemonic: prefix + string[0], operands: string[1] };
+  const operands = splitOperands(instruction.operands).map((operand) =>
+    operandText(operand, bytes, sizeOfOperation(name, instruction.operands)),
+  );
+  if (operands.length === 1 && isShiftByOne(bytes)) operands.unshift('$1');
+  return { length, mnemonic: prefix + mnemonicOf(name, operands), operands: operands.join(',') };
+}
+
+/** `xchg %ax,%ax` and the long forms with prefixes, which LLVM names otherwise. */
+function nopOf(bytes: Uint8Array): { mnemonic: string; operands: string } | undefined {
+  if (bytes.length === 2 && bytes[0] === 0x66 && bytes[1] === 0x90) {
+    return { mnemonic: 'xchg', operands: '%ax,%ax' };
+  }
+  let at = 0;
+  while (bytes[at] === 0x66) at++;
+  if (bytes[at] !== 0x2e || bytes[at + 1] !== 0x0f || bytes[at + 2] !== 0x1f) return undefined;
+  const extra = 'data16 '.repeat(Math.max(0, at - 1));
+  const operands = at + 9 === bytes.length ? '0x0(%rax,%rax,1)' : '0x0(%rax)';
+  return { mnemonic: `${extra}cs nop${at > 0 ? 'w' : 'l'}`, operands };
+}
+
+/** Prefixes that are words of their own. */
+function prefixOf(words: readonly string[], name: string, bytes: Uint8Array): string {
+  const shown = words.map((word) => {
+    if (word !== 'rep' && word !== 'repe' && word !== 'repne') return word;
+    if (word === 'repne') return 'repnz';
+    return /^(?:cmps|scas)/.test(name) ? 'repz' : 'rep';
+  });
+  // A prefix without meaning here is shown nevertheless; retpolines are padded with CS.
+  if (bytes[0] === 0x2e && /^(?:call|jmp|ret)/.test(name)) shown.push('cs');
+  if (bytes[0] === 0xf3 && words.length === 0 && /^(?:ret|call|jmp)/.test(name)) shown.push('repz');
+  if (bytes[0] === 0xf2 && words.length === 0 && /^(?:ret|call|jmp)/.test(name)) shown.push('bnd');
+  return shown.length === 0 ? '' : `${shown.join(' ')} `;
+}
+
+const STRING = /^(movs|stos|lods|scas|cmps|ins|outs)([bwlqd]?)$/;
+const ACCUMULATOR: Readonly<Record<string, string>> = { b: '%al', w: '%ax', l: '%eax', q: '%rax' };
+
+/** `movsq %ds:(%rsi),%es:(%rdi)`: both segments are named. */
+function stringOperation(name: string, bytes: Uint8Array): [string, string] | undefined {
+  const match = STRING.exec(name);
+  // `movsbl` and SSE's `movsd` are others.
+  if (match === null || bytes.includes(0x0f)) return undefined;
+  const [, operation = '', letter = ''] = match;
+  const size = letter === 'd' || letter === '' ? 'l' : letter;
+  const register = ACCUMULATOR[size] ?? '%eax';
+  switch (operation) {
+    case 'movs':
+      return [`movs${size}`, '%ds:(%rsi),%es:(%rdi)'];
+    case 'cmps':
+      return [`cmps${size}`, '%es:(%rdi),%ds:(%rsi)'];
+    case 'stos':
+      return ['stos', `${register},%es:(%rdi)`];
+    case 'lods':
+      return ['lods', `%ds:(%rsi),${register}`];
+    case 'scas':
+      return ['scas', `%es:(%rdi),${register}`];
+    case 'ins':
+      return [`ins${size}`, '(%dx),%es:(%rdi)'];
+    default:
+      return [`outs${size}`, '%ds:(%rsi),(%dx)'];
+  }
+}
+
+/** Commas outside of parentheses. */
+function splitOperands(text: string): string[] {
+  return text === '' ? [] : text.split(/,\s*(?![^(]*\))/);
+}
+
+const MEMORY = /^(\*?)((?:%[a-z]s:)?)(-?(?:0x)?[0-9a-f]*)\(([^)]*)\)$/;
+
+function operandText(operand: string, bytes: Uint8Array, size: number): string {
+  if (operand === '%dx' && isPort(bytes)) return '(%dx)';
+  if (operand === '$1' && isShiftByOne(bytes)) return '$1';
+  if (operand.startsWith('$')) return `$${immediateText(operand.slice(1), size)}`;
+  const memory = MEMORY.exec(operand);
+  if (memory === null) return absoluteText(operand);
+  const [, star = '', segment = '', displacement = '', inside = ''] = memory;
+  const [base = '', index = '', scale = ''] = inside.split(',').map((part) => part.trim());
+  const within = index === '' ? base : `${base},${index},${scale === '' ? '1' : scale}`;
+  return `${star}${segment}${displacementText(displacement, base, bytes)}(${within})`;
+}
+
+/** `in` and `out` through DX. */
+function isPort(bytes: Uint8Array): boolean {
+  const opcode = decodeInstruction(bytes, 0)?.opcode ?? 0;
+  return opcode >= 0xec && opcode <= 0xef;
+}
+
+/** The short form has no immediate: what is shown is part of the opcode. */
+function isShiftByOne(bytes: Uint8Array): boolean {
+  const opcode = decodeInstruction(bytes, 0)?.opcode;
+  return opcode === 0xd0 || opcode === 0xd1;
+}
+
+/** A zero that takes bytes of the instruction is written. */
+function displacementText(text: string, base: string, bytes: Uint8Array): string {
+  if (text !== '' && text !== '0') return hexText(text);
+  const { modrm = 0, sib = -1 } = decodeInstruction(bytes, 0) ?? {};
+  const mode = modrm >> 6;
+  const hasBytes = mode === 1 || mode === 2 || base === '' || base === '%rip';
+  return hasBytes || (mode === 0 && sib >= 0 && (sib & 7) === 5) ? '0x0' : '';
+}
+
+/** Addresses alone: `%gs:0x28`, branch targets. */
+function absoluteText(operand: string): string {
+  return operand.replace(
+    /^(\*?(?:%[a-z]s:)?)(-?(?:0x)?[0-9a-f]+)$/,
+    (_, head: string, digits: string) =>
+      head + (digits.startsWith('-') ? `0x${unsigned(BigInt(parse(digits)), 8)}` : hexText(digits)),
+  );
+}
+
+/** LLVM writes small numbers in decimal. */
+function hexText(text: string): string {
+  const value = BigInt(parse(text));
+  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+}
+
+/** Negative immediates are shown as wide as the operation. */
+function immediateText(text: string, size: number): string {
+  const value = BigInt(parse(text));
+  return `0x${value < 0n ? unsigned(value, size) : value.toString(16)}`;
+}
+
+function parse(text: string): bigint {
+  const digits = text.replace(/^-/, '');
+  return text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
+}
+
+function unsigned(value: bigint, size: number): string {
+  return BigInt.asUintN(size * 8, value).toString(16);
+}
+
+const SIZES: Readonly<Record<string, number>> = { b: 1, w: 2, l: 4, q: 8 };
+
+/** Bytes of the operation: of its register, else of its suffix. */
+function sizeOfOperation(name: string, operands: string): number {
+  const registers = splitOperands(operands).filter((operand) => operand.startsWith('%'));
+  const size = registers.map(sizeOfRegister).find((each) => each > 0);
+  if (/^(?:in|out|enter|ret|int)/.test(name) && !/^inc/.test(name)) return 2;
+  if (/^push/.test(name)) return 8;
+  return size ?? SIZES[name.at(-1) ?? ''] ?? 4;
+}
+
+/** 0 for what is no general register. */
+function sizeOfRegister(text: string): number {
+  const name = text.slice(1);
+  if (/^(?:r[a-ds][xpi]?|rsi|rdi|rbp|rsp|r[0-9]+)$/.test(name)) return 8;
+  if (/^(?:e[a-ds][xpi]|r[0-9]+d)$/.test(name)) return 4;
+  if (/^(?:[a-ds][xpi]|r[0-9]+w)$/.test(name)) return 2;
+  return /^(?:[a-d][lh]|[sd]il|[sb]pl|r[0-9]+b)$/.test(name) ? 1 : 0;
+}
+
+/** Mnemonics whose last letter is no suffix, or that keep it. */
+const WHOLE = new Set([
+  'call',
+  'cltq',
+  'cqto',
+  'cltd',
+  'cwtl',
+  'cbtw',
+  'cwtd',
+  'shl',
+  'sal',
+  'rol',
+  'rcl',
+  'mul',
+  'imul',
+  'sub',
+  'sbb',
+  'iretq',
+  'iretl',
+  'sysretq',
+  'sysretl',
+  'sysexitq',
+  'sysexitl',
+  'lretq',
+  'retfq',
+  'movabs',
+  'bsr',
+  'jl',
+  'jb',
+  'setb',
+  'setl',
+  'cmovl',
+  'cmovb',
+  'cld',
+  'std',
+  'cli',
+  'sti',
+  'clac',
+  'stac',
+  'syscall',
+  'sysenter',
+  'invlpg',
+  'hlt',
+  'incb',
+]);
+const RENAMED: Readonly<Record<string, string>> = {
+  callq: 'call',
+  retq: 'ret',
+  jmpq: 'jmp',
+  pushfq: 'pushf',
+  popfq: 'popf',
+  leaveq: 'leave',
+  leave: 'leave',
+  movabsq: 'movabs',
+  lretq: 'lretq',
+  retfq: 'lretq',
+  sldtw: 'sldt',
+  strw: 'str',
+  lldtw: 'lldt',
+  ltrw: 'ltr',
+  lgdtq: 'lgdt',
+  lidtq: 'lidt',
+  sgdtq: 'sgdt',
+  sidtq: 'sidt',
+  verww: 'verw',
+  verrw: 'verr',
+  lmsww: 'lmsw',
+  smsww: 'smsw',
+  ud2b: 'ud1',
+};
+
+function mnemonicOf(name: string, operands: readonly string[]): string {
+  if (/^sal[bwlq]$/.test(name)) return mnemonicOf(name.replace('sal', 'shl'), operands);
+  const renamed = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
+  if (renamed !== undefined) return renamed;
+  if (WHOLE.has(name)) return name;
+  if (/^(?:wr|rd)[fg]sbase[lq]$/.test(name)) return name.slice(0, -1);
+  // `movzbl`, `movslq`: both sizes are part of the name.
+  if (/^mov[sz][bwl][wlq]$/.test(name)) return name;
+  const suffixed = /^(.+)[bwlq]$/.exec(name);
+  if (suffixed === null || operands.length === 0) return name;
+  if (/^(?:push|pop)[q]$/.test(name)) return suffixed[1]!;
+  // A count in %cl says nothing of the size of what is shifted.
+  const shift = /^(?:sh[lr]d?|sa[lr]|ro[lr]|rc[lr])[bwlq]$/.test(name);
+  const port = /^(?:in|out)[bwl]$/.test(name);
+  const deciding = operands.slice(shift && operands.length > 1 ? 1 : 0);
+  if (port || deciding.some(isRegister)) return isSuffixed(name) ? suffixed[1]! : name;
+  return name;
+}
+
+function isRegister(operand: string): boolean {
+  return /^%(?!st)[a-z0-9]+$/.test(operand);
+}
+
+/** Whether the last letter is a size; many a name ends in one of these letters. */
+function isSuffixed(name: string): boolean {
+  return !/^(?:(?:j|set|cmov)(?:n?b|n?l)|.*(?:mul|shl|rol|rcl|sal|sub|sbb|cmpxchg8b|cmpxchg16b|x(?:save|rstor).*|fxsave.*)|bswap[bw]?|wr.*|rd.*|str|sldt)$/.test(
+    name,
+  );
+}
