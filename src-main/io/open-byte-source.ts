@@ -37,13 +37,15 @@ export function openByteSource(path: string): FileSource {
   }
 }
 
-/** A file that cannot be mapped (address space, odd file system) can still be read. */
+/**
+ * A file that cannot be mapped (address space, odd file system, sysfs) can often still be read;
+ * where it cannot, reading gives the better error.
+ */
 function tryMap(path: string, native: Parameters<typeof newMapped>[1]): MappedFile | undefined {
   try {
     return newMapped(path, native);
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENODEV' || code === 'ENOMEM' || code === 'EMFILE') return undefined;
+    if (codeOf(error) !== undefined) return undefined;
     throw error;
   }
 }

@@ -36,8 +36,12 @@ function trustedHost(
   return hostOf(event.sender);
 }
 
+/** What a page has now; a page that connects again (a reload, or a page gone wrong) loses it. */
+const connections = new WeakMap<Electron.WebContents, () => void>();
+
 /** Gives the window a port, and an engine in a process of its own for as long as the port lives. */
 function connect(contents: Electron.WebContents, host: WindowHost, engineEntry: string): void {
+  connections.get(contents)?.();
   const child = utilityProcess.fork(engineEntry, [], { serviceName: 'Oopscope engine' });
   const connection = new RpcConnection(utilityProcessTransport(child));
   const { port1, port2 } = new MessageChannelMain();
@@ -46,6 +50,10 @@ function connect(contents: Electron.WebContents, host: WindowHost, engineEntry: 
     port1.close();
   });
   port1.once('close', () => {
+    connection.close();
+  });
+  connections.set(contents, () => {
+    port1.close();
     connection.close();
   });
   serve(guardedEngine(engineOf(connection), host), transport as Parameters<typeof serve>[1], {

@@ -32,6 +32,9 @@ export function lockSession(session: Session): void {
   session.setPermissionCheckHandler(
     (_contents, permission) => permission === 'clipboard-sanitized-write',
   );
+  session.on('will-download', (event) => {
+    event.preventDefault();
+  });
   session.webRequest.onBeforeRequest((details, answer) => {
     const own = isAppUrl(details.url) || /^(devtools|data|blob):/.test(details.url);
     answer({ cancel: !own });

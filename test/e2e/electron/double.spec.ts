@@ -123,6 +123,9 @@ test('a page can neither leave, open windows, load from elsewhere nor ask for pe
   let cancelled: boolean | undefined;
   state.beforeRequest?.({ url: 'https://example.com/' }, ({ cancel }) => (cancelled = cancel));
   expect(cancelled).toBe(true);
+  let prevented = false;
+  state.sessionEvents.get('will-download')?.({ preventDefault: () => (prevented = true) });
+  expect(prevented).toBe(true);
 });
 
 test('the main process answers only sound calls, and opens only files the user chose', async ({

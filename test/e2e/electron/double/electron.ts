@@ -33,6 +33,9 @@ export const protocol = {
 
 export const session = {
   defaultSession: {
+    on: (event: string, handler: (event: { preventDefault(): void }) => void) => {
+      state().sessionEvents.set(event, handler);
+    },
     setPermissionRequestHandler: (
       handler: NonNullable<ReturnType<typeof state>['permissionRequest']>,
     ) => {

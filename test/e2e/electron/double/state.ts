@@ -16,6 +16,8 @@ export interface DoubleState {
   permissionRequest: PermissionRequest | undefined;
   permissionCheck: ((contents: unknown, permission: string) => boolean) | undefined;
   beforeRequest: BeforeRequest | undefined;
+  /** Handlers of events of the session, e.g. `will-download`. */
+  readonly sessionEvents: Map<string, (event: { preventDefault(): void }) => void>;
   /** Processes of utilityProcess.fork that are alive. */
   readonly processes: Set<{ readonly pid: number | undefined; kill(): void }>;
 }
@@ -51,6 +53,7 @@ export function newState(browser: Browser): DoubleState {
     permissionRequest: undefined,
     permissionCheck: undefined,
     beforeRequest: undefined,
+    sessionEvents: new Map(),
     processes: new Set(),
   });
 }
