@@ -65,6 +65,10 @@ test('tasks are filtered and sorted, and a task shows its backtrace', async ({ p
   await page.getByLabel('Filter tasks').fill('reporter');
   await expect(tasks(page).getByRole('row').nth(1)).toContainText('reporter');
   await expect(tasks(page).getByText('init', { exact: true })).toHaveCount(0);
+  await page.getByLabel('Filter tasks').fill('lock-user');
+  await page.keyboard.press('Enter');
+  await expect(tasks(page)).toBeFocused();
+  await expect(frames(page)).toContainText('demo_take_lock');
   await page.getByLabel('Filter tasks').fill('');
   await page.getByRole('button', { name: 'RSS' }).click();
   await expect(page.getByRole('columnheader', { name: 'RSS' })).toHaveAttribute(
@@ -122,12 +126,29 @@ test('memory: goes to a symbol, tells apart what is known of bytes, reads number
   await expect(hexdump(page).locator('[data-state="non-canonical"]').first()).toBeVisible();
 
   await page.getByRole('link', { name: 'Physical' }).click();
+  // Physical memory begins where RAM does, not at a number that was a virtual address.
+  await expect(inspector.getByText('physical')).toBeVisible();
+  await expect(hexdump(page)).toContainText(/^0{10}/);
   for (const state of ['zero', 'excluded', 'not-in-dump'] as const) {
     const address = await findPhysical(state);
     await page.getByLabel('Go to an address or symbol').fill(address.toString(16));
     await page.keyboard.press('Enter');
     await expect(hexdump(page).locator(`[data-state="${state}"]`).first()).toBeVisible();
   }
+});
+
+test('who holds the mutex: its owner leads to the task', async ({ page }) => {
+  await page.keyboard.press('`');
+  await page.getByLabel('Command').fill('struct mutex demo_lock -x');
+  await page.keyboard.press('Enter');
+  const owner = page.locator('.leaf', { hasText: 'counter = 0xffff8d' }).first();
+  await expect(owner).toBeVisible();
+  await owner.locator('a[data-address]').hover();
+  await expect(page.getByRole('tooltip')).toContainText('oops_holder');
+
+  await page.getByLabel('Command').fill('ps | grep UN');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('there is no shell here')).toBeVisible();
 });
 
 test('a pointer is followed by Enter, and back and forward return', async ({ page }) => {
