@@ -53,7 +53,8 @@ export function parseArguments(args: readonly string[], kindOf: KindOf): Invocat
 function noSuchVerb(verb: string, rest: readonly string[], kindOf: KindOf): string {
   if (kindOf(verb) === 'dump') return `what to do with ${verb}? oopscope info ${verb}`;
   const dump = rest.find((arg) => kindOf(arg) === 'dump');
-  const hint = dump === undefined ? '' : `; commands follow the dump: oopscope exec ${dump} ${verb}`;
+  const hint =
+    dump === undefined ? '' : `; commands follow the dump: oopscope exec ${dump} ${verb}`;
   return `there is no "${verb}": info, exec, open or serve${hint}`;
 }
 
