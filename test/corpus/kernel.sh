@@ -13,7 +13,8 @@ corpus_apt() {
     -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 "$@" < /dev/null
 }
 
-# Suites of all corpus kernels; old suites end up on Debian's archive, and security ones may be missing.
+# Suites of all corpus kernels. Old suites leave the mirrors for Debian's archive, and security ones may be
+# missing: OOPSCOPE_DEBIAN_MIRRORS and OOPSCOPE_DEBIAN_SECURITY_MIRRORS name further places.
 corpus_apt_update() {
   local suite uri key=/usr/share/keyrings/debian-archive-keyring.gpg
   if [ -e "$APT_DIR/updated" ] && [ -z "$(find "$APT_DIR/updated" -mmin +1440)" ]; then return 0; fi
@@ -21,13 +22,13 @@ corpus_apt_update() {
   : > "$APT_DIR/status"
   : > "$APT_DIR/sources.list"
   for suite in bullseye bookworm trixie sid; do
-    for uri in "$(debian_mirror)" http://deb.debian.org/debian http://archive.debian.org/debian; do
+    for uri in $(debian_mirror) ${OOPSCOPE_DEBIAN_MIRRORS:-}; do
       release_exists "$uri" "$suite" || continue
       echo "deb [arch=amd64 signed-by=$key] $uri $suite main" >> "$APT_DIR/sources.list"
       break
     done
     [ $suite = sid ] && continue
-    for uri in "$(debian_security_mirror)" http://security.debian.org/debian-security http://archive.debian.org/debian-security; do
+    for uri in $(debian_security_mirror) ${OOPSCOPE_DEBIAN_SECURITY_MIRRORS:-}; do
       release_exists "$uri" "$suite-security" || continue
       echo "deb [arch=amd64 signed-by=$key] $uri $suite-security main" >> "$APT_DIR/sources.list"
       break

@@ -31,14 +31,16 @@ need_packages() {
     die "apt-get install ${missing[*]} failed, see $OOPSCOPE_CACHE/apt-get.log"
 }
 
-# The Debian mirror the system's own apt uses ("…/debian"); Debian's public name when it has none.
+# The Debian mirror the system's own apt uses ("…/debian"), or the first of OOPSCOPE_DEBIAN_MIRRORS.
 debian_mirror() {
   local uri
   uri=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN) $(LABEL)' 2> /dev/null |
     awk '$3 == "Debian" && $4 == "Debian" { print $1; exit }')
   # before the first apt-get update apt does not know who is who: go by the usual name
   [ -n "$uri" ] || uri=$(apt-get indextargets --format '$(REPO_URI)' 2> /dev/null | grep -m1 '/debian/*$' || true)
-  uri=${uri:-http://deb.debian.org/debian/}
+  : "${OOPSCOPE_DEBIAN_MIRRORS:=}"
+  [ -n "$uri" ] || uri=${OOPSCOPE_DEBIAN_MIRRORS%% *}
+  [ -n "$uri" ] || die "apt has no Debian mirror; name one in OOPSCOPE_DEBIAN_MIRRORS"
   echo "${uri%/}"
 }
 
