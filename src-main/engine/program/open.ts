@@ -141,7 +141,7 @@ function findTranslator(
   log.capabilities.push({
     name: 'page-tables',
     ok: true,
-    how: `${translator.levels}-level page tables at physical ${hex(translator.root.root)}`,
+    how: `${translator.levels}-level page tables at physical ${hex(translator.root.root)}${translator.warnings.length > 0 ? '; see the warnings' : ''}`,
   });
   return translator;
 }
