@@ -62,13 +62,16 @@ function evalLines(block: TableBlock): string[] {
 }
 
 function pteLines(block: TableBlock): string[] {
-  return rowsOf(block).flatMap(({ pte, physical, flags, swap }) => {
+  return rowsOf(block).flatMap(({ pte, physical, flags, meaning }) => {
     const entry = hexOf(pte);
     const page = hexOf(physical);
     const width = Math.max(3, entry.length);
     const pageWidth = Math.max(8, page.length);
-    if (typeof swap === 'string' && swap !== '') {
-      return [`${centered('PTE', width)}  ${printable(swap)}`, centered(entry, width, 'left')];
+    if (typeof meaning === 'string' && meaning !== '') {
+      return [
+        `${centered('PTE', width)}  MEANING`,
+        `${entry.padStart(width)}  ${printable(meaning)}`,
+      ];
     }
     const shown = isAbsent(flags) ? '(no mapping)' : `(${printable(String(flags))})`;
     return [

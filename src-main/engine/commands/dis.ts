@@ -48,12 +48,24 @@ export const dis: Command = {
     }
     const { disassembler } = context;
     if (disassembler === undefined) throw new UsageError('no disassembler is at hand');
+    refuseAmbiguous(context.program, where);
     const { address } = addressExpression(context, where);
     const code = new Code(context, options, disassembler);
     if (options.has('l')) yield info(`${NO_LINES}.`);
     yield* code.blocks(address, direction, count);
   },
 };
+
+/** Static functions of several files may have one name: which is meant cannot be guessed. */
+function refuseAmbiguous({ symbols }: Program, name: string): void {
+  if (!/^[A-Za-z_]/.test(name) || symbols.findInKernel(name) === undefined) return;
+  const all = [...(symbols.kernelTable?.findSymbols(name) ?? [])];
+  if (new Set(all.map(({ address }) => address)).size < 2) return;
+  const lines = all.map(({ address, type }) => `${address.toString(16)} (${type}) ${name}`);
+  throw new UsageError(
+    `${name}: duplicate text symbols found, give an address:\n${lines.join('\n')}`,
+  );
+}
 
 const NO_LINES = 'source lines need debug information of this kernel; none is loaded';
 

@@ -1,4 +1,4 @@
-import type { VirtAddr } from '../base/address.ts';
+import { hex, type VirtAddr } from '../base/address.ts';
 import { KNOWN_GLOBAL, knownGlobalType } from '../kernel/known-globals.ts';
 import { isPerCpuSymbol } from '../kernel/percpu-symbol.ts';
 import { findUserSpace } from '../kernel/task-user.ts';
@@ -27,6 +27,8 @@ export interface Evaluated {
   readonly value: Value;
   /** A per-CPU variable was named. */
   readonly usesPerCpu: boolean;
+  /** What the reader must know, full sentences. */
+  readonly warnings: readonly string[];
 }
 
 const ORIGIN = 'symbols';
@@ -62,7 +64,7 @@ export function evaluate(
   const scope = new ProgramScope(context, options);
   return guarded(text, () => {
     const value = evaluateExpression(scope, text);
-    return { value, usesPerCpu: scope.usesPerCpu };
+    return { value, usesPerCpu: scope.usesPerCpu, warnings: scope.warnings };
   });
 }
 
@@ -99,6 +101,7 @@ class ProgramScope implements ExpressionScope {
   readonly context: Program;
   readonly space: AddressSpace;
   usesPerCpu = false;
+  readonly warnings: string[] = [];
   readonly #program: Program;
   readonly #values: readonly Value[];
   readonly #cpu: number | undefined;
@@ -119,12 +122,23 @@ class ProgramScope implements ExpressionScope {
     const { symbols, types } = this.#program;
     const symbol = symbols.find(name);
     if (symbol === undefined) return undefined;
+    this.#warnOfOthers(symbol);
     if (isPerCpuSymbol(this.#program, symbol)) return this.#perCpuVariable(symbol);
     if (/^[tTwWi]$/.test(symbol.letter)) {
       const type = types.findFunctionType(name) ?? NO_PROTOTYPE;
       return { object: this.#program.object(type, symbol.address), isLvalue: true };
     }
     return this.#variable(symbol, symbol.address);
+  }
+
+  /** Static variables of several files may have one name; a symbol does not tell of which file. */
+  #warnOfOthers({ name, address, module }: FoundSymbol): void {
+    if (module !== undefined) return;
+    const all = this.#program.symbols.kernelTable?.findSymbols(name) ?? [];
+    const others = [...all].filter((each) => each.address !== address);
+    if (others.length === 0) return;
+    const text = `${name} is the name of ${others.length + 1} symbols; this is the one at ${hex(address)}, not ${others.map((each) => hex(each.address)).join(', ')}.`;
+    if (!this.warnings.includes(text)) this.warnings.push(text);
   }
 
   #variable(symbol: FoundSymbol, address: VirtAddr): Value {

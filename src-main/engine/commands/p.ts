@@ -1,4 +1,4 @@
-import type { Block, ValueBlock, ValueNode } from '../../../src-shared/contract/index.ts';
+import type { Block, ValueNode } from '../../../src-shared/contract/index.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Value } from '../program/expression/value.ts';
 import { DETACHED } from '../program/expression/detached-space.ts';
@@ -6,7 +6,7 @@ import { isPerCpuSymbol } from '../kernel/percpu-symbol.ts';
 import { declarationOf } from '../types/declaration.ts';
 import { findSize, resolveTypedef } from '../types/layout.ts';
 import { UsageError, type Command } from './command.ts';
-import { checkCancelled, type CommandContext } from './context.ts';
+import { checkCancelled, warning, type CommandContext } from './context.ts';
 import { evaluate, guarded, requireTyped } from './expression.ts';
 import { cpuList } from './numbers.ts';
 import { tableBlock } from './table.ts';
@@ -43,12 +43,13 @@ export const p: Command = {
       user: flags.has('u'),
     };
     if (cpus === undefined) {
-      yield isPerCpuName(context, text) ? perCpuTable(context, text) : one(context, text, style);
+      if (isPerCpuName(context, text)) yield perCpuTable(context, text);
+      else yield* one(context, text, style);
       return;
     }
     for (const cpu of cpus) {
       checkCancelled(context);
-      yield one(context, text, style, cpu);
+      yield* one(context, text, style, cpu);
     }
   },
 };
@@ -107,8 +108,8 @@ function perCpuTable(context: CommandContext, name: string): Block {
   );
 }
 
-function one(context: CommandContext, text: string, style: Style, cpu?: number): ValueBlock {
-  const { value, usesPerCpu } = evaluate(context, text, {
+function* one(context: CommandContext, text: string, style: Style, cpu?: number): Generator<Block> {
+  const { value, usesPerCpu, warnings } = evaluate(context, text, {
     user: style.user,
     ...(cpu !== undefined && { cpu }),
   });
@@ -121,7 +122,8 @@ function one(context: CommandContext, text: string, style: Style, cpu?: number):
   const isSymbol = isName(text) && context.program.symbols.find(text) !== undefined;
   const label =
     cpu !== undefined ? `per_cpu(${text}, ${cpu})` : isSymbol && !style.user ? text : undefined;
-  return {
+  for (const each of warnings) yield warning(each);
+  yield {
     type: 'value',
     value: node,
     address: addressOf(value),

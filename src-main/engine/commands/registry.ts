@@ -1,6 +1,9 @@
+import { ascii } from './ascii.ts';
 import { bt } from './bt.ts';
+import { btop, ptob } from './btop.ts';
 import type { Command } from './command.ts';
 import { dis } from './dis.ts';
+import { evalCommand } from './eval.ts';
 import { foreachCommand } from './foreach.ts';
 import { helpCommand } from './help.ts';
 import { list } from './list.ts';
@@ -8,6 +11,8 @@ import { log } from './log.ts';
 import { mod } from './mod.ts';
 import { p } from './p.ts';
 import { ps } from './ps.ts';
+import { pte } from './pte.ts';
+import { ptov } from './ptov.ts';
 import { rd } from './rd.ts';
 import { set } from './set.ts';
 import { star, struct, union } from './struct.ts';
@@ -20,8 +25,11 @@ import { whatis } from './whatis.ts';
 
 const COMMANDS: readonly Command[] = [
   star,
+  ascii,
   bt,
+  btop,
   dis,
+  evalCommand,
   foreachCommand(findCommand),
   helpCommand(listCommands),
   list,
@@ -29,6 +37,9 @@ const COMMANDS: readonly Command[] = [
   mod,
   p,
   ps,
+  pte,
+  ptob,
+  ptov,
   rd,
   set,
   struct,

@@ -22,13 +22,15 @@ export class DrawnMachine {
   readonly types: TypeFinderChain;
   readonly #pages = new Map<bigint, Uint8Array>();
   readonly #symbols = new Map<string, bigint>();
+  readonly #letters = new Map<string, string>();
 
   constructor(types: string) {
     this.types = drawTypes(types);
   }
 
-  symbol(name: string, address: bigint): this {
+  symbol(name: string, address: bigint, letter = 'D'): this {
     this.#symbols.set(name, address);
+    this.#letters.set(name, letter);
     return this;
   }
 
@@ -159,7 +161,7 @@ export class DrawnMachine {
     return new SymbolTable(
       'kallsyms',
       Float64Array.from(this.#symbols.values(), (address) => signedOf(virtAddr(address))),
-      Uint8Array.from(names, () => 'D'.charCodeAt(0)),
+      Uint8Array.from(names, (name) => (this.#letters.get(name) ?? 'D').charCodeAt(0)),
       {
         nameOf: (i) => names[i]!,
         hashOf: (i) => {

@@ -2,7 +2,13 @@ import { resolveTypedef, sizeOf } from '../../../src-main/engine/types/layout.ts
 import { parseTypeName } from '../../../src-main/engine/types/type-name.ts';
 import { BuiltInTypeFinder } from '../../../src-main/engine/types/built-in.ts';
 import { TypeFinderChain } from '../../../src-main/engine/types/finder-chain.ts';
-import type { Member, Type, TypeFinder, TypeTag } from '../../../src-main/engine/types/type.ts';
+import type {
+  Enumerator,
+  Member,
+  Type,
+  TypeFinder,
+  TypeTag,
+} from '../../../src-main/engine/types/type.ts';
 
 /**
  * Types as C text, laid out as x86-64 does:
@@ -77,6 +83,14 @@ class DrawnTypes implements TypeFinder {
     return struct;
   }
 
+  findEnumerator(name: string): Enumerator | undefined {
+    for (const type of this.#enums.values()) {
+      const found =
+        type.kind === 'enum' ? type.enumerators.find((each) => each.name === name) : undefined;
+      if (type.kind === 'enum' && found !== undefined) return { type, value: found.value };
+    }
+    return undefined;
+  }
   findVariableType(): undefined {
     return undefined;
   }
