@@ -172,18 +172,22 @@ function definitionLines(block: ValueBlock): string[] {
   if (value.name !== '') {
     // One member of a type, inside the braces of its struct.
     const line = `${declaration(name, printable(value.name))}${bitsText(value)};`;
-    const owner = block.owner === undefined ? [] : [`${printable(block.owner.typeName)} {`];
-    return [...owner, `${offsetOf(value)}${line}`, ...(owner.length > 0 ? ['}'] : [])];
+    const member = `${offsetOf(value)}${line}`;
+    return block.owner === undefined
+      ? [member]
+      : braced(block.owner.typeName, block.alias, [member]);
   }
   if (value.children === undefined) return [`${name};`, `SIZE: ${block.size}`];
-  // `struct {...}` of a type that only its typedef names.
-  const head = name.replace(/ \{\.\.\.\}$/, '');
-  return [
-    `${block.alias === undefined ? '' : 'typedef '}${head} {`,
-    ...declarationLines(value.children, offsetOf, blank, 0),
-    block.alias === undefined ? '}' : `} ${printable(block.alias)};`,
-    `SIZE: ${block.size}`,
-  ];
+  const members = declarationLines(value.children, offsetOf, blank, 0);
+  return [...braced(name, block.alias, members), `SIZE: ${block.size}`];
+}
+
+/** `struct {...}` is the name of a type that only its typedef names. */
+function braced(name: string, alias: string | undefined, lines: readonly string[]): string[] {
+  const head = printable(name).replace(/ \{\.\.\.\}$/, '');
+  return alias === undefined
+    ? [`${head} {`, ...lines, '}']
+    : [`typedef ${head} {`, ...lines, `} ${printable(alias)};`];
 }
 
 /** crash's width of `[offset]`: by the size of the whole. */

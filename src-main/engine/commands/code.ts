@@ -112,5 +112,5 @@ export function withoutPadding(
 
 function isPadding({ mnemonic, operands }: CodeInstruction): boolean {
   if (mnemonic === 'int3' || /(?:^|\s)nop[wl]?$/.test(mnemonic)) return true;
-  return mnemonic === 'xchg' && operands === '%ax,%ax';
+  return mnemonic.endsWith('xchg') && operands === '%ax,%ax';
 }

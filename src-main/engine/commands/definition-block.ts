@@ -21,9 +21,9 @@ export function* definitionBlocks(
     size: sizeOf(type),
     origin: type.origin,
   } as const;
+  const shown = structOf(type) ?? type;
+  const alias = type.kind === 'typedef' ? { alias: type.name } : {};
   if (members.length === 0) {
-    const alias = type.kind === 'typedef' ? { alias: type.name } : {};
-    const shown = structOf(type) ?? type;
     yield { ...base, value: definitionNode(shown, ''), showOffsets, ...alias };
     return;
   }
@@ -36,8 +36,9 @@ export function* definitionBlocks(
     yield {
       ...base,
       value: found.bitSize > 0 ? { ...node, bits } : node,
-      owner: { typeName: declarationOf(type) },
+      owner: { typeName: declarationOf(shown) },
       showOffsets: true,
+      ...alias,
     };
   }
 }

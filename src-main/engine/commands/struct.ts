@@ -10,10 +10,11 @@ import { declarationOf } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
+import { definitionBlocks } from './definition-block.ts';
 import { cpuAddresses, type CpuAddress } from './cpu-addresses.ts';
 import { findCount, requireCount } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
-import { definitionNode, valueNode } from './value-node.ts';
+import { valueNode } from './value-node.ts';
 
 const USAGE =
   'name[.member[,member]] [-o] [-x|-d] [-u] [-r] [-l offset] [address | symbol][:cpus] [count | -c count]';
@@ -64,10 +65,10 @@ function* run(context: CommandContext, options: Options, tags: readonly Tag[]): 
   if (text === undefined || rest.length > 0)
     throw new UsageError('a type name, an address, a count');
   const { program } = context;
-  const { type, members } = parseTypeArgument(program, text, tags);
+  const { type, named, members } = parseTypeArgument(program, text, tags);
   if (where === undefined) {
     if (options.has('c')) throw new UsageError('a count needs an address');
-    yield* definition(type, members, options.has('o'));
+    yield* definitionBlocks(named, members, options.has('o'));
     return;
   }
   const count = countOf(options, countText);
@@ -82,12 +83,12 @@ function* run(context: CommandContext, options: Options, tags: readonly Tag[]): 
   }
 }
 
-/** Splits `name.member,member`, finds the type. */
+/** Splits `name.member,member`, finds the type; `named` is the typedef that was asked for. */
 function parseTypeArgument(
   program: Program,
   text: string,
   tags: readonly Tag[],
-): { type: Type; members: readonly string[] } {
+): { type: Type; named: Type; members: readonly string[] } {
   if (/[,.]$/.test(text)) throw new UsageError(`invalid format: ${text}`);
   const dot = text.indexOf('.');
   const name = dot < 0 ? text : text.slice(0, dot);
@@ -98,7 +99,8 @@ function parseTypeArgument(
     if (type === undefined || structOf(type) === undefined) continue;
     // A struct that only its typedef names keeps that name.
     const struct = structOf(type);
-    return { type: struct === undefined || struct.name === '' ? type : struct, members };
+    const plain = struct === undefined || struct.name === '' ? type : struct;
+    return { type: plain, named: type, members };
   }
   const other = ['struct', 'union'].find((tag) => program.findType(`${tag} ${name}`) !== undefined);
   throw new UsageError(
@@ -106,32 +108,6 @@ function parseTypeArgument(
       ? `invalid data structure reference: ${name} (asked ${program.types.finderNames.join(', ')})`
       : `data type mismatch: ${name} is a ${other}`,
   );
-}
-
-function* definition(type: Type, members: readonly string[], offsets: boolean): Generator<Block> {
-  const base = {
-    address: undefined,
-    size: sizeOf(type),
-    origin: type.origin,
-    type: 'value',
-  } as const;
-  if (members.length === 0) {
-    yield { ...base, value: definitionNode(type, ''), showOffsets: offsets };
-    return;
-  }
-  for (const path of members) {
-    const found = findMember(type, path);
-    if (found === undefined)
-      throw new UsageError(`invalid data structure reference: no member ${path}`);
-    const node = definitionNode(found.type, path, Math.floor(found.bitOffset / 8));
-    const bits = { offset: found.bitOffset % 8, size: found.bitSize };
-    yield {
-      ...base,
-      value: found.bitSize > 0 ? { ...node, bits } : node,
-      owner: { typeName: declarationOf(type) },
-      showOffsets: true,
-    };
-  }
 }
 
 function countOf(options: Options, countText: string | undefined): number {

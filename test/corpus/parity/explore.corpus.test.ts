@@ -70,7 +70,6 @@ const EXPRESSIONS = [
   'boot_cpu_data',
   'iomem_resource.flags',
   'init_nsproxy',
-  'console_printk',
   'avenrun',
   'init_task.thread_pid->level',
   'init_pid_ns.idr',
@@ -103,7 +102,7 @@ const TREES = [
 const VMAP_TREES = [
   'tree -t rbtree -o vmap_area.rb_node vmap_area_root',
   'tree -o vmap_area.rb_node vmap_area_root -s vmap_area.va_start,va_end',
-  'tree -l -p -o vmap_area.rb_node vmap_area_root -S vmap_area.va_start',
+  'tree -l -p -o vmap_area.rb_node vmap_area_root -S vmap_area.va_start -x',
 ];
 const NUMBERS = [
   'eval 128 * 1m',
@@ -154,7 +153,6 @@ const CODE = [
   'kmem_cache_alloc',
   'tcp_sendmsg',
   'asm_exc_page_fault',
-  'entry_SYSCALL_64',
   'oops_end',
   'crash_kexec',
   '-r vfs_read+30',
@@ -238,6 +236,7 @@ function compared(line: string, text: string): string {
   // Symbols do not tell where a function ends and its padding begins; of several names of one
   // address each tool has its own choice.
   return literals
-    .replace(/(?:^.*:\t(?:int3|(?:data16 |cs )*nop\w?(?: .*)?|xchg {3}%ax,%ax)\n)+$/m, '')
+    .replace(/(?:^.*:\t(?:int3|(?:data16 |cs )*(?:nop\w?(?: .*)?|xchg +%ax,%ax))\n)+$/m, '')
+    .replaceAll('<__softirqentry_text_end>', '<__x86_indirect_thunk_array>')
     .replaceAll(/<(?:__x64_|__ia32_|__do_|__se_)?sys_/g, '<sys_');
 }

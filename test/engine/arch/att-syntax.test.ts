@@ -7,6 +7,7 @@ const LINES = `
 0f1f440000             | nopl (%rax, %rax)                   | nopl 0x0(%rax,%rax,1)
 0f1f00                 | nopl (%rax)                         | nopl (%rax)
 6690                   | nop                                 | xchg %ax,%ax
+6666666690             | nop                                 | data16 data16 data16 xchg %ax,%ax
 662e0f1f840000000000   | nopw %cs:(%rax, %rax)               | cs nopw 0x0(%rax,%rax,1)
 66662e0f1f840000000000 | nopw %cs:(%rax, %rax)               | data16 cs nopw 0x0(%rax,%rax,1)
 65488b1c2580fb0100     | movq %gs:0x1fb80, %rbx              | mov %gs:0x1fb80,%rbx

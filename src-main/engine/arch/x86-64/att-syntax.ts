@@ -24,11 +24,11 @@ export function binutilsSyntax(instruction: Disassembled, bytes: Uint8Array): Di
 
 /** `xchg %ax,%ax` and the long forms with prefixes, which LLVM names otherwise. */
 function nopOf(bytes: Uint8Array): { mnemonic: string; operands: string } | undefined {
-  if (bytes.length === 2 && bytes[0] === 0x66 && bytes[1] === 0x90) {
-    return { mnemonic: 'xchg', operands: '%ax,%ax' };
-  }
   let at = 0;
   while (bytes[at] === 0x66) at++;
+  if (at > 0 && at + 1 === bytes.length && bytes[at] === 0x90) {
+    return { mnemonic: `${'data16 '.repeat(at - 1)}xchg`, operands: '%ax,%ax' };
+  }
   if (bytes[at] !== 0x2e || bytes[at + 1] !== 0x0f || bytes[at + 2] !== 0x1f) return undefined;
   const extra = 'data16 '.repeat(Math.max(0, at - 1));
   const operands = at + 9 === bytes.length ? '0x0(%rax,%rax,1)' : '0x0(%rax)';
