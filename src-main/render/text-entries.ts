@@ -32,12 +32,8 @@ function rawText(node: ValueNode, radix: 10 | 16 | undefined): string | undefine
   const { value } = node;
   if (node.kind === 'string' && typeof value === 'string') return `"${printable(value)}"`;
   if (value === undefined || isAbsent(value) || typeof value === 'string') return undefined;
-  if (node.kind === 'pointer') {
-    const address = `0x${hexDigits(BigInt(value))}`;
-    if (radix === 16 || node.symbol === undefined) return address;
-    const { name, offset } = node.symbol;
-    return `${address} <${printable(name)}${offset === 0 ? '' : `+${offset}`}>`;
-  }
-  if (radix !== 16) return String(BigInt(value));
-  return `0x${hexDigits(BigInt.asUintN(Math.max(1, node.size) * 8, BigInt(value)))}`;
+  const name = node.symbol === undefined ? '' : ` <${printable(node.symbol.name)}>`;
+  if (node.kind === 'pointer') return `0x${hexDigits(BigInt(value))}${name}`;
+  if (radix !== 16) return `${BigInt(value)}${name}`;
+  return `0x${hexDigits(BigInt.asUintN(Math.max(1, node.size) * 8, BigInt(value)))}${name}`;
 }

@@ -1,4 +1,4 @@
-import type { ValueBlock } from '../../../src-shared/contract/index.ts';
+import type { ValueBlock, ValueNode } from '../../../src-shared/contract/index.ts';
 import { virtAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import { KernelObject } from '../program/object.ts';
@@ -89,7 +89,8 @@ export function specValues(
     const raw = style.raw ? ({ raw: true } as const) : {};
     try {
       const object = memberByPath(whole, path);
-      const value = valueNode(program, object, path);
+      const shown = valueNode(program, object, path);
+      const value = style.raw ? withFunction(program, shown) : shown;
       return { ...common, value, address: object.address, size: object.size, owner, ...raw };
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
@@ -99,6 +100,17 @@ export function specValues(
       return { ...common, value: node, address: virtAddr(0n), size: 0, owner };
     }
   });
+}
+
+/** Of numbers as they lie in memory crash names those that are the address of a function. */
+function withFunction(program: Program, node: ValueNode): ValueNode {
+  const { symbol: _symbol, ...plain } = node;
+  if (typeof node.value !== 'bigint' || node.size !== 8) return plain;
+  const hit = program.symbols.at(virtAddr(node.value));
+  if (hit?.offset !== 0 || !/[tTwW]/.test(hit.symbol.letter)) return plain;
+  const { name, size, module } = hit.symbol;
+  const symbol = { name, offset: 0, size };
+  return { ...plain, symbol: module === undefined ? symbol : { ...symbol, module } };
 }
 
 function memberByPath(whole: KernelObject, path: string): KernelObject {

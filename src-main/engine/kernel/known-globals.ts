@@ -242,6 +242,31 @@ const TYPES: Readonly<Record<string, string>> = {
   prog_idr: 'struct idr',
   map_idr: 'struct idr',
   btf_idr: 'struct idr',
+  // per-CPU: kernel/sched/core.c, arch/x86/kernel/cpu/common.c, kernel/rcu/tree.c, mm/vmstat.c, net/core/dev.c;
+  // some pahole versions do not write their types into BTF
+  runqueues: 'struct rq',
+  current_task: 'struct task_struct *',
+  cpu_number: 'int',
+  cpu_info: 'struct cpuinfo_x86',
+  hrtimer_bases: 'struct hrtimer_cpu_base',
+  gdt_page: 'struct gdt_page',
+  cpu_tss_rw: 'struct tss_struct',
+  kstat: 'struct kernel_stat',
+  kernel_cpustat: 'struct kernel_cpustat',
+  irq_stat: 'irq_cpustat_t',
+  rcu_data: 'struct rcu_data',
+  vm_event_states: 'struct vm_event_state',
+  softnet_data: 'struct softnet_data',
+  process_counts: 'unsigned long',
+  cpu_tlbstate: 'struct tlb_state',
+  cpuidle_devices: 'struct cpuidle_device *',
+  cpu_hw_events: 'struct cpu_hw_events',
+  tick_cpu_device: 'struct tick_device',
+  tick_cpu_sched: 'struct tick_sched',
+  this_cpu_off: 'unsigned long',
+  __preempt_count: 'int',
+  numa_node: 'int',
+  watchdog_touch_ts: 'unsigned long',
 };
 
 /** Names of the table. */

@@ -102,7 +102,7 @@ const TREES = [
 const VMAP_TREES = [
   'tree -t rbtree -o vmap_area.rb_node vmap_area_root',
   'tree -o vmap_area.rb_node vmap_area_root -s vmap_area.va_start,va_end',
-  'tree -l -p -o vmap_area.rb_node vmap_area_root -S vmap_area.va_start -x',
+  'tree -l -p -o vmap_area.rb_node vmap_area_root -S vmap_area.va_start',
 ];
 const NUMBERS = [
   'eval 128 * 1m',
