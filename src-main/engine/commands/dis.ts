@@ -51,7 +51,7 @@ export const dis: Command = {
     refuseAmbiguous(context.program, where);
     const { address } = addressExpression(context, where);
     const code = new Code(context, options, disassembler);
-    if (options.has('l')) yield info(`${NO_LINES}.`);
+    if (options.has('l') && context.program.debugInfo === undefined) yield info(`${NO_LINES}.`);
     yield* code.blocks(address, direction, count);
   },
 };
@@ -74,6 +74,7 @@ class Code {
   readonly #space: AddressSpace;
   readonly #isUser: boolean;
   readonly #radix: 10 | 16;
+  readonly #lines: boolean;
   readonly #disassembler: Disassembler;
 
   constructor(context: CommandContext, options: Options, disassembler: Disassembler) {
@@ -81,6 +82,7 @@ class Code {
     this.#isUser = options.has('u');
     this.#space = this.#isUser ? userSpace(context) : context.program.kernel;
     this.#radix = options.atMostOne('xd') === 'x' ? 16 : 10;
+    this.#lines = options.has('l') && !this.#isUser;
     this.#disassembler = disassembler;
   }
 
@@ -123,7 +125,10 @@ class Code {
   }
 
   *#show({ instructions, problem }: Listing): Generator<Block> {
-    if (instructions.length > 0) yield { type: 'code', instructions, radix: this.#radix };
+    if (instructions.length > 0) {
+      const shown = this.#lines ? withLines(this.#program, instructions) : instructions;
+      yield { type: 'code', instructions: shown, radix: this.#radix };
+    }
     if (problem !== undefined) yield warning(`${problem}.`);
   }
 
@@ -139,6 +144,18 @@ class Code {
       Number(end.address - address) + end.bytes.length >= bytes.length - LONGEST_INSTRUCTION;
     return { instructions, problem: reached && instructions.length < count ? problem : undefined };
   }
+}
+
+/** With the row of the line table each instruction came from: inlined code keeps its own lines. */
+function withLines(
+  { debugInfo }: Program,
+  instructions: readonly CodeInstruction[],
+): readonly CodeInstruction[] {
+  return instructions.map((instruction) => {
+    const line = debugInfo?.findLocation(virtAddr(instruction.address), false)?.line;
+    if (line === undefined) return instruction;
+    return { ...instruction, source: { file: line.file, line: line.line } };
+  });
 }
 
 interface Listing {
