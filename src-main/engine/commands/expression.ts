@@ -1,4 +1,5 @@
 import { hex, type VirtAddr } from '../base/address.ts';
+import { isFunctionSymbol } from '../kernel/function-symbol.ts';
 import { KNOWN_GLOBAL, knownGlobalType } from '../kernel/known-globals.ts';
 import { isPerCpuSymbol } from '../kernel/percpu-symbol.ts';
 import { findUserSpace } from '../kernel/task-user.ts';
@@ -124,11 +125,9 @@ class ProgramScope implements ExpressionScope {
     if (symbol === undefined) return undefined;
     this.#warnOfOthers(symbol);
     if (isPerCpuSymbol(this.#program, symbol)) return this.#perCpuVariable(symbol);
-    if (/^[tTwWi]$/.test(symbol.letter)) {
-      const type = types.findFunctionType(name) ?? NO_PROTOTYPE;
-      return { object: this.#program.object(type, symbol.address), isLvalue: true };
-    }
-    return this.#variable(symbol, symbol.address);
+    if (!isFunctionSymbol(this.#program, symbol)) return this.#variable(symbol, symbol.address);
+    const type = types.findFunctionType(name) ?? NO_PROTOTYPE;
+    return { object: this.#program.object(type, symbol.address), isLvalue: true };
   }
 
   /** Static variables of several files may have one name; a symbol does not tell of which file. */

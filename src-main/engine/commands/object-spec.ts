@@ -1,6 +1,7 @@
 import type { ValueBlock, ValueNode } from '../../../src-shared/contract/index.ts';
 import { virtAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
+import { isFunctionSymbol } from '../kernel/function-symbol.ts';
 import { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { declarationOf } from '../types/declaration.ts';
@@ -107,7 +108,7 @@ function withFunction(program: Program, node: ValueNode): ValueNode {
   const { symbol: _symbol, ...plain } = node;
   if (typeof node.value !== 'bigint' || node.size !== 8) return plain;
   const hit = program.symbols.at(virtAddr(node.value));
-  if (hit?.offset !== 0 || !/[tTwW]/.test(hit.symbol.letter)) return plain;
+  if (hit?.offset !== 0 || !isFunctionSymbol(program, hit.symbol)) return plain;
   const { name, size, module } = hit.symbol;
   const symbol = { name, offset: 0, size };
   return { ...plain, symbol: module === undefined ? symbol : { ...symbol, module } };

@@ -88,6 +88,18 @@ describe('p', () => {
     expect(text('p $2 + 1', drawn, session)).toBe('$5 = 6');
   });
 
+  it('does not take a variable for a function because nm does', () => {
+    const drawn = drawThings()
+      .symbol('jiffies', AT.jiffies, 'T')
+      .symbol('_stext', AT.function, 'T')
+      .symbol('_etext', AT.function + 0x40n, 'T');
+    expect(text('p jiffies', drawn)).toBe('jiffies = $1 = 18446744069414584321');
+    expect(text('whatis do_thing', drawn)).toBe('void do_thing(void);');
+    expect(() => run('p untyped_end', drawn.symbol('untyped_end', AT.untyped + 8n, 'T'))).toThrow(
+      'the type of untyped_end is not known',
+    );
+  });
+
   it('says who told the type', () => {
     expect(run('p jiffies')[0]).toMatchObject({
       type: 'value',
