@@ -1,4 +1,5 @@
 import type { VirtAddr } from '../base/address.ts';
+import { isPerCpuSymbol } from '../kernel/percpu-symbol.ts';
 import type { Program } from '../program/program.ts';
 import { UsageError } from './command.ts';
 import type { CommandContext } from './context.ts';
@@ -20,7 +21,7 @@ export function cpuAddresses(context: CommandContext, text: string): readonly Cp
   const perCpu = /^(.+?):(.*)$/.exec(text);
   if (perCpu === null) {
     const { address, symbol } = addressArgument(program, text);
-    if (symbol !== undefined && isPerCpu(program, symbol.address)) {
+    if (symbol !== undefined && isPerCpuSymbol(program, symbol)) {
       const { name } = symbol;
       throw new UsageError(
         `${name} is a per-CPU variable: say of which CPUs, as in ${name}:0 or ${name}:a`,
@@ -34,15 +35,4 @@ export function cpuAddresses(context: CommandContext, text: string): readonly Cp
     address: program.perCpuAddress(base, cpu),
     cpu,
   }));
-}
-
-/**
- * Whether a symbol lies in the section that each CPU has its own copy of. On x86-64 it was linked at 0
- * until 6.15; since then it lies in the image, in memory that is freed after boot.
- * @source include/asm-generic/vmlinux.lds.h `PERCPU_SECTION`
- */
-function isPerCpu(program: Program, address: VirtAddr): boolean {
-  const start = program.symbols.findInKernel('__per_cpu_start')?.address;
-  const end = program.symbols.findInKernel('__per_cpu_end')?.address;
-  return start !== undefined && end !== undefined && address >= start && address < end;
 }
