@@ -1,6 +1,5 @@
 import type { VirtAddr } from '../base/address.ts';
 import { isPerCpuSymbol } from '../kernel/percpu-symbol.ts';
-import type { Program } from '../program/program.ts';
 import { UsageError } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { addressArgument, cpuList } from './numbers.ts';
