@@ -56,5 +56,7 @@ function partOf(
   }
   const covers = (address: VirtAddr): boolean =>
     !modules.some((each) => each.contains(address)) && program.symbols.at(address) !== undefined;
-  return [{ name, path, match, dwarf, slide: program.translator.kernelOffset ?? 0n, covers }];
+  // Without KASLR's offset every line would be another function's.
+  const slide = program.translator.kernelOffset;
+  return slide === undefined ? [] : [{ name, path, match, dwarf, slide, covers }];
 }

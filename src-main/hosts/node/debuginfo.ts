@@ -40,9 +40,18 @@ export async function openDebuginfo(wanted: DebuginfoWanted): Promise<FoundDebug
     problems.push(...file.warnings);
     files.push({ name, path: found.path, match: found.match, dwarf: file.dwarf });
   };
-  if (result.vmlinux !== undefined) await add('vmlinux', result.vmlinux);
+  /** A damaged file costs its own answers, not the dump's. */
+  const tryAdd = async (name: string, found: FoundFile): Promise<void> => {
+    try {
+      await add(name, found);
+    } catch (error) {
+      if (signal?.aborted === true || !(error instanceof Error)) throw error;
+      problems.push(`debuginfo of ${name}: ${found.path} cannot be used: ${error.message}`);
+    }
+  };
+  if (result.vmlinux !== undefined) await tryAdd('vmlinux', result.vmlinux);
   else problems.push(adviceText(debuginfoAdvice(wanted.release ?? '', wanted.buildId)));
-  for (const [name, found] of result.modules) await add(name, found);
+  for (const [name, found] of result.modules) await tryAdd(name, found);
   return {
     files,
     problems,
