@@ -18,6 +18,7 @@ export const ABSENT_TEXT: Readonly<Record<Absent['absent'], string>> = {
   'unknown-type': '(unknown type)',
   'unknown-symbol': '(unknown symbol)',
   corrupt: '(corrupt)',
+  'optimized-out': '(optimized out)',
   unknown: '(unknown)',
   'not-applicable': '-',
 };

@@ -5,6 +5,7 @@ import { entriesLines } from './text-entries.ts';
 import { factsLines } from './text-facts.ts';
 import { logLines } from './text-log.ts';
 import { memoryLines } from './text-memory.ts';
+import { sourceTextLines } from './text-source.ts';
 import { stackLines } from './text-stack.ts';
 import { symbolLines } from './text-symbols.ts';
 import { tableLines } from './text-table.ts';
@@ -37,6 +38,8 @@ export function blockLines(block: Exclude<Block, { type: 'notice' }>, before?: B
       return entriesLines(block);
     case 'code':
       return codeLines(block);
+    case 'source':
+      return sourceTextLines(block);
     case 'text':
       return block.lines.map(printable);
   }

@@ -8,6 +8,7 @@ export const ABSENT_LABEL: Readonly<Record<AbsentReason, string>> = {
   'unknown-type': 'unknown type',
   'unknown-symbol': 'unknown symbol',
   corrupt: 'corrupt',
+  'optimized-out': 'optimized out',
   unknown: 'unknown',
   'not-applicable': '–',
 };
@@ -20,6 +21,7 @@ export const ABSENT_GLYPH: Readonly<Record<AbsentReason, string>> = {
   'unknown-type': '?t',
   'unknown-symbol': '?s',
   corrupt: '!!',
+  'optimized-out': 'oo',
   unknown: '?',
   'not-applicable': '–',
 };

@@ -71,6 +71,8 @@ export function blockText(block: Block): string {
           return `${hex16(address)}${where}: ${mnemonic} ${operands}${to}`;
         })
         .join('\n');
+    case 'source':
+      return block.source.lines.join('\n');
     case 'text':
       return block.lines.join('\n');
     case 'notice':

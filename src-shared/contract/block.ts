@@ -1,6 +1,7 @@
 import type { Absent, AbsentReason, CellValue, ColumnKind, Table } from './cell.ts';
 import type { CodeBlock } from './code.ts';
 import type { EntriesBlock } from './entries.ts';
+import type { FrameRegister, FrameVariable, SourceBlock, StackWord } from './frame.ts';
 
 /**
  * What a command answers: a sequence of typed blocks. The command line renders them as crash's
@@ -18,6 +19,7 @@ export type Block =
   | TranslationBlock
   | EntriesBlock
   | CodeBlock
+  | SourceBlock
   | TextBlock
   | NoticeBlock;
 
@@ -102,6 +104,8 @@ export interface SourceLine {
 export interface InlinedFrame {
   readonly function: string;
   readonly source?: SourceLine;
+  /** Only where asked for (`bt -v`, `frame`). */
+  readonly variables?: readonly FrameVariable[];
 }
 export interface StackFrame {
   /** 0 is the innermost. */
@@ -125,6 +129,12 @@ export interface StackFrame {
   readonly interrupted: boolean;
   /** Registers saved at this boundary (exception, interrupt, NMI, syscall entry), belonging to the context *below* (outer to) this frame. */
   readonly registers?: RegisterSet;
+  /** Parameters first; only where asked for (`bt -v`, `frame`). */
+  readonly variables?: readonly FrameVariable[];
+  /** Registers as they stood in this frame; only where asked for (`frame`). */
+  readonly known?: readonly FrameRegister[];
+  /** The frame's stack, ascending; only where asked for (`bt -f`, `frame`). */
+  readonly words?: readonly StackWord[];
 }
 export interface RegisterSet {
   /** What saved them, e.g. `exception RIP`, `NMI`, `syscall`, `crash note`. */

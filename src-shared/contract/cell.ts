@@ -11,6 +11,7 @@ export type AbsentReason =
   | 'unknown-type' // no type finder knows the type or member
   | 'unknown-symbol'
   | 'corrupt' // bytes are there but cannot be right
+  | 'optimized-out' // the compiler kept the value nowhere at this instruction
   | 'unknown' // could not be determined from what can be read
   | 'not-applicable'; // has no meaning for this row
 
