@@ -1,7 +1,9 @@
 import type { VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
+import { CfiTable } from '../debuginfo/dwarf/cfi-table.ts';
 import { DwarfDebugInfo, type CodeLocation } from '../debuginfo/dwarf/debug-info.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
+import { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
 
 /** A file with debug information, and where its code lies in the crashed machine. */
 export interface DebugInfoPart {
@@ -24,6 +26,8 @@ export class ProgramDebugInfo {
   readonly parts: readonly DebugInfoPart[];
   readonly warnings = new Set<string>();
   readonly #infos = new Map<DebugInfoPart, DwarfDebugInfo>();
+  readonly #tables = new Map<DebugInfoPart, CfiTable>();
+  readonly #types = new Map<DebugInfoPart, DwarfTypeFinder>();
 
   constructor(parts: readonly DebugInfoPart[]) {
     this.parts = parts;
@@ -39,12 +43,38 @@ export class ProgramDebugInfo {
     return info;
   }
 
+  /** The part whose code holds an address. */
+  partAt(address: VirtAddr): DebugInfoPart | undefined {
+    return this.parts.find((each) => each.covers(address));
+  }
+
+  /** Call frame information of a part; its sections are indexed at the first look-up. */
+  cfiOf(part: DebugInfoPart): CfiTable {
+    let table = this.#tables.get(part);
+    if (table === undefined) {
+      table = new CfiTable(part.dwarf.frames ?? []);
+      this.#tables.set(part, table);
+    }
+    return table;
+  }
+
+  /** Types of a part's own DIEs; looking them up by name builds its index of names. */
+  typesOf(part: DebugInfoPart): DwarfTypeFinder {
+    let types = this.#types.get(part);
+    if (types === undefined) {
+      const name = part.name === 'vmlinux' ? 'DWARF' : `DWARF:${part.name}`;
+      types = new DwarfTypeFinder(this.infoOf(part).file, name);
+      this.#types.set(part, types);
+    }
+    return types;
+  }
+
   /**
    * Functions (inlined ones first) and source line of an instruction.
    * @param returnAddress the instruction meant is the call before it
    */
   findLocation(address: VirtAddr, returnAddress: boolean): CodeLocation | undefined {
-    const part = this.parts.find((each) => each.covers(address));
+    const part = this.partAt(address);
     if (part === undefined) return undefined;
     const inFile = address - part.slide - (returnAddress ? 1n : 0n);
     try {

@@ -8,7 +8,6 @@ import {
 import { ProgramDebugInfo, type DebugInfoPart } from '../program/debug-info.ts';
 import type { LoadedModule } from '../program/modules.ts';
 import type { Program } from '../program/program.ts';
-import { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
 import type { EngineDeps, FoundDebuginfo, OpenedDebugFile } from './engine-deps.ts';
 
 /** Gives a program the debuginfo the user named, as far as it is this kernel's. */
@@ -37,7 +36,7 @@ export async function attachDebuginfo(
   if (parts.length > 0) {
     const debugInfo = new ProgramDebugInfo(parts);
     const kernel = parts.find(({ name }) => name === 'vmlinux');
-    const types = kernel && new DwarfTypeFinder(debugInfo.infoOf(kernel).file);
+    const types = kernel && debugInfo.typesOf(kernel);
     program.attachDebugInfo(debugInfo, types);
   }
   return found;

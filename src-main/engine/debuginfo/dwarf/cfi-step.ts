@@ -1,3 +1,4 @@
+import { FaultError } from '../../base/fault.ts';
 import type { CfiRow, RegisterRule } from './cfi-row.ts';
 import { EvaluationStop, unsignedOf } from './stack-value.ts';
 
@@ -25,28 +26,51 @@ export interface CfiCaller {
   readonly returnSlot: bigint | undefined;
   /** Of the caller; those not in it are not known. */
   readonly registers: ReadonlyMap<number, bigint>;
+  /** Where in memory those of `registers` were read that were saved. */
+  readonly saved: ReadonlyMap<number, bigint>;
+  /** Registers whose saved value could not be read or computed, and why. */
+  readonly unreadable: ReadonlyMap<number, FaultError | EvaluationStop>;
 }
 
 /**
  * The caller's registers by a row of call frame information.
- * @throws EvaluationStop when the CFA cannot be computed, FaultError when the stack cannot be read
+ * @throws EvaluationStop when the CFA cannot be computed; FaultError when that needs memory that
+ *   cannot be read
  */
 export function stepByCfi(row: CfiRow, frame: CfiFrame, abi: CfiAbi): CfiCaller {
   const cfa = cfaOf(row, frame);
   const registers = new Map<number, bigint>([[abi.stackPointer, cfa]]);
+  const saved = new Map<number, bigint>();
+  const unreadable = new Map<number, FaultError | EvaluationStop>();
   for (const register of abi.calleeSaved) {
     const value = row.registers.has(register) ? undefined : frame.register(register);
     if (value !== undefined) registers.set(register, value);
   }
   for (const [register, rule] of row.registers) {
-    const value = valueByRule(rule, register, cfa, row, frame);
-    if (value === undefined) registers.delete(register);
-    else registers.set(register, value);
+    try {
+      const slot = slotOf(rule, cfa, frame);
+      if (slot !== undefined) saved.set(register, slot);
+      const value =
+        slot === undefined
+          ? valueByRule(rule, register, cfa, frame)
+          : unsignedOf(frame.read(slot, row.addressSize));
+      if (value === undefined) registers.delete(register);
+      else registers.set(register, value);
+    } catch (error) {
+      if (!(error instanceof FaultError) && !(error instanceof EvaluationStop)) throw error;
+      registers.delete(register);
+      unreadable.set(register, error);
+    }
   }
-  const returnRule = row.registers.get(row.returnRegister);
-  const returnSlot =
-    returnRule?.kind === 'offset' ? wrap(cfa + BigInt(returnRule.offset)) : undefined;
-  return { cfa, returnAddress: registers.get(row.returnRegister), returnSlot, registers };
+  const { returnRegister } = row;
+  return {
+    cfa,
+    returnAddress: registers.get(returnRegister),
+    returnSlot: saved.get(returnRegister),
+    registers,
+    saved,
+    unreadable,
+  };
 }
 
 function cfaOf({ cfa }: CfiRow, frame: CfiFrame): bigint {
@@ -57,29 +81,30 @@ function cfaOf({ cfa }: CfiRow, frame: CfiFrame): bigint {
   throw new EvaluationStop('unavailable', why);
 }
 
+/** Where a register was saved in memory. @throws EvaluationStop, FaultError */
+function slotOf(rule: RegisterRule, cfa: bigint, frame: CfiFrame): bigint | undefined {
+  if (rule.kind === 'offset') return wrap(cfa + BigInt(rule.offset));
+  return rule.kind === 'expression' ? wrap(frame.evaluate(rule.bytes, [cfa])) : undefined;
+}
+
+/** The value of a register that was not saved in memory. @throws EvaluationStop, FaultError */
 function valueByRule(
   rule: RegisterRule,
   register: number,
   cfa: bigint,
-  row: CfiRow,
   frame: CfiFrame,
 ): bigint | undefined {
-  const load = (address: bigint): bigint => unsignedOf(frame.read(wrap(address), row.addressSize));
   switch (rule.kind) {
-    case 'undefined':
-      return undefined;
     case 'same':
       return frame.register(register);
-    case 'offset':
-      return load(cfa + BigInt(rule.offset));
     case 'value-offset':
       return wrap(cfa + BigInt(rule.offset));
     case 'register':
       return frame.register(rule.register);
-    case 'expression':
-      return load(frame.evaluate(rule.bytes, [cfa]));
     case 'value-expression':
       return frame.evaluate(rule.bytes, [cfa]);
+    default:
+      return undefined;
   }
 }
 

@@ -358,14 +358,19 @@ class Evaluator {
     const value = this.#scope.frame.register(register);
     this.#place =
       value === undefined
-        ? absent('unavailable', `register ${register} of this frame is not known`)
+        ? absent('unavailable', this.#whyUnknown(register))
         : { kind: 'register', register, value: BigInt.asUintN(64, value) };
   }
 
   #register(register: number): bigint {
     const value = this.#scope.frame.register(register);
     if (value !== undefined) return value;
-    throw new EvaluationStop('unavailable', `register ${register} of this frame is not known`);
+    throw new EvaluationStop('unavailable', this.#whyUnknown(register));
+  }
+
+  #whyUnknown(register: number): string {
+    const why = this.#scope.frame.whyUnknown?.(register);
+    return why ?? `register ${register} of this frame is not known`;
   }
 
   #load(size: number): bigint {

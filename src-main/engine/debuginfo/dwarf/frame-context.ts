@@ -8,6 +8,8 @@ export interface FrameContext {
   relocate(address: bigint): bigint;
   /** By DWARF's number; undefined when its value in this frame is not known. */
   register(register: number): bigint | undefined;
+  /** Why a register is not known, a sentence without full stop that names it. */
+  whyUnknown?(register: number): string;
   /** The stack pointer of the caller before the call; undefined when not known. */
   readonly cfa: bigint | undefined;
   /** Exactly `length` bytes. @throws FaultError */
