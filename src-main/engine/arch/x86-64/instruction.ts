@@ -16,6 +16,16 @@ export interface Instruction {
   readonly sib: number;
   /** Signed immediate or relative offset of up to 32 bits; 0 when there is none. */
   readonly immediate: number;
+  readonly prefixes: Prefixes;
+}
+export interface Prefixes {
+  /** Operands of 16 bits: 0x66 without REX.W. */
+  readonly small: boolean;
+  /** FS or GS: what it points to is no stack. */
+  readonly segment: boolean;
+  readonly repeat: boolean;
+  /** VEX or EVEX: `rex` does not hold the register bits. */
+  readonly vector: boolean;
 }
 
 const PREFIXES = new Set([0x66, 0xf2, 0xf3, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65, 0x67, 0xf0]);
@@ -41,9 +51,13 @@ export function decodeInstruction(bytes: Uint8Array, start: number): Instruction
   let at = start;
   let small = false;
   let addr32 = false;
+  let segment = false;
+  let repeat = false;
   while (PREFIXES.has(bytes[at]!)) {
     if (bytes[at] === 0x66) small = true;
     if (bytes[at] === 0x67) addr32 = true;
+    if (bytes[at] === 0x64 || bytes[at] === 0x65) segment = true;
+    if (bytes[at] === 0xf2 || bytes[at] === 0xf3) repeat = true;
     if (++at - start > 14) return undefined;
   }
   let rex = 0;
@@ -51,7 +65,8 @@ export function decodeInstruction(bytes: Uint8Array, start: number): Instruction
   let opcode = bytes[at++];
   if (opcode === undefined) return undefined;
   let shape: Shape | undefined;
-  if (opcode === 0xc4 || opcode === 0xc5 || opcode === 0x62) {
+  const vector = opcode === 0xc4 || opcode === 0xc5 || opcode === 0x62;
+  if (vector) {
     const map = opcode === 0xc5 ? 1 : bytes[at]! & (opcode === 0x62 ? 7 : 0x1f);
     at += opcode === 0xc5 ? 1 : opcode === 0xc4 ? 2 : 3;
     const inner = bytes[at++];
@@ -97,7 +112,8 @@ export function decodeInstruction(bytes: Uint8Array, start: number): Instruction
   const immediate = signed(bytes, at, Math.min(size, 4));
   at += size;
   if (at > bytes.length || at - start > 15) return undefined;
-  return { length: at - start, opcode, modrm, rex, displacement, sib, immediate };
+  const prefixes = { small: small && !wide, segment, repeat, vector };
+  return { length: at - start, opcode, modrm, rex, displacement, sib, immediate, prefixes };
 }
 
 function shapeOf0f(opcode: number): Shape {
