@@ -120,13 +120,13 @@ class ProgramScope implements ExpressionScope {
   }
 
   findVariable(name: string): Value | undefined {
-    const { symbols, types } = this.#program;
+    const { symbols } = this.#program;
     const symbol = symbols.find(name);
     if (symbol === undefined) return undefined;
     this.#warnOfOthers(symbol);
     if (isPerCpuSymbol(this.#program, symbol)) return this.#perCpuVariable(symbol);
     if (!isFunctionSymbol(this.#program, symbol)) return this.#variable(symbol, symbol.address);
-    const type = types.findFunctionType(name) ?? NO_PROTOTYPE;
+    const type = this.#program.findFunctionType(symbol) ?? NO_PROTOTYPE;
     return { object: this.#program.object(type, symbol.address), isLvalue: true };
   }
 
@@ -141,7 +141,7 @@ class ProgramScope implements ExpressionScope {
   }
 
   #variable(symbol: FoundSymbol, address: VirtAddr): Value {
-    const told = this.#program.types.findVariableType(symbol.name);
+    const told = this.#program.findVariableType(symbol);
     const type = told ?? knownGlobalType(this.#program, symbol);
     const object = this.#program.object(type ?? NO_TYPE, address);
     if (type === undefined) return { object, isLvalue: true, untyped: symbol.name };

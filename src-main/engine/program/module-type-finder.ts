@@ -25,6 +25,11 @@ export class ModuleTypeFinder implements TypeFinder {
     this.#btfs = btfs;
   }
 
+  /** Whether a module's own BTF answers. */
+  hasModule(name: string): boolean {
+    return this.#all().some((finder) => finder.name === `BTF:${name}`);
+  }
+
   findType(tag: TypeTag, name: string): Type | undefined {
     for (const finder of this.#all()) {
       const type = finder.findType(tag, name);

@@ -76,7 +76,8 @@ export function openProgram(
         ? { blobs: new Map(), warnings: [] }
         : readModuleBtfs(program, head);
     };
-    types.add(new ModuleTypeFinder(btf, () => program.modules(), btfs));
+    program.moduleBtf = new ModuleTypeFinder(btf, () => program.modules(), btfs);
+    types.add(program.moduleBtf);
   }
   types.add(new VmcoreinfoTypeFinder(vmcoreinfo));
   types.add(new BuiltInTypeFinder());

@@ -6,14 +6,16 @@ import type { DumpImage } from '../dump/dump-image.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { KernelTranslator } from '../translate/kernel-translator.ts';
 import type { TypeFinderChain } from '../types/finder-chain.ts';
-import type { Type, TypeFinder } from '../types/type.ts';
+import type { FunctionType, Type, TypeFinder } from '../types/type.ts';
 import { TranslatedSpace, type AddressSpace } from './address-space.ts';
 import { readCpuSets, type CpuSets } from './cpus.ts';
 import { readModules, type LoadedModule, type ModuleList } from './modules.ts';
 import type { ProgramDebugInfo } from './debug-info.ts';
+import { functionTypeOf, variableTypeOf } from './debug-symbols.ts';
+import type { ModuleTypeFinder } from './module-type-finder.ts';
 import { KernelObject, type ObjectContext } from './object.ts';
 import { OrcTables } from './orc-tables.ts';
-import type { ProgramSymbols } from './symbols.ts';
+import type { FoundSymbol, ProgramSymbols } from './symbols.ts';
 import { TypeNames } from './type-names.ts';
 import { viewCapabilities } from './view-capabilities.ts';
 
@@ -62,6 +64,8 @@ export class Program implements ObjectContext {
   readonly types: TypeFinderChain;
   readonly decisions: readonly Decision[];
   readonly warnings: readonly string[];
+  /** Undefined where the kernel has no BTF. */
+  moduleBtf: ModuleTypeFinder | undefined;
   #found: readonly Capability[];
   #debugInfo: ProgramDebugInfo | undefined;
   readonly #typeNames: TypeNames;
@@ -147,8 +151,8 @@ export class Program implements ObjectContext {
   }
 
   /**
-   * @param types the kernel's types by DWARF: all of them where there is no BTF, else those of
-   *   variables and functions, which BTF does not know (its name index takes a second to build)
+   * @param types the kernel's types by DWARF, asked by name where there is no BTF (its name index
+   *   takes a second to build)
    */
   attachDebugInfo(debugInfo: ProgramDebugInfo, types: TypeFinder | undefined): void {
     this.#debugInfo = debugInfo;
@@ -159,9 +163,32 @@ export class Program implements ObjectContext {
         each.name === 'types' ? { ...each, ok: true, how: `DWARF of vmlinux; ${each.how}` } : each,
       );
     }
-    this.types.add(hasBtf ? variablesOnly(types) : types, 'VMCOREINFO');
+    // Variables and functions are asked for by address: names are not unique.
+    if (!hasBtf) this.types.add(typesOnly(types), 'VMCOREINFO');
+    this.#addModuleTypes(debugInfo);
     this.#typeNames.forget();
     this.#modules = undefined;
+  }
+
+  /** Types of modules that brought no BTF: those of 5.10, and those that are built elsewhere. */
+  #addModuleTypes(debugInfo: ProgramDebugInfo): void {
+    for (const part of debugInfo.parts) {
+      if (part.name === 'vmlinux') continue;
+      const isNeeded = (): boolean => this.moduleBtf?.hasModule(part.name) !== true;
+      this.types.add(typesOnly(debugInfo.typesOf(part), isNeeded), 'VMCOREINFO');
+    }
+  }
+
+  /** Type of a variable: debug information tells by its address, the finders by its name. */
+  findVariableType(symbol: FoundSymbol): Type | undefined {
+    const told = this.#debugInfo && variableTypeOf(this.#debugInfo, symbol);
+    return told ?? this.types.findVariableType(symbol.name);
+  }
+
+  /** Prototype of a function, as {@link findVariableType}. */
+  findFunctionType(symbol: FoundSymbol): FunctionType | undefined {
+    const told = this.#debugInfo && functionTypeOf(this.#debugInfo, symbol);
+    return told === undefined ? this.types.findFunctionType(symbol.name) : told.prototype;
   }
 
   /** Memory of a process through its page tables (`mm->pgd`, physical). */
@@ -204,13 +231,15 @@ export class Program implements ObjectContext {
   }
 }
 
-/** A finder asked only for what the ones before it cannot know. */
-function variablesOnly(finder: TypeFinder): TypeFinder {
+/** A finder without its variables and functions, which it would give by name alone. */
+function typesOnly(finder: TypeFinder, isNeeded: () => boolean = () => true): TypeFinder {
   return {
     name: finder.name,
-    findType: () => undefined,
-    findVariableType: (name) => finder.findVariableType(name),
-    findFunctionType: (name) => finder.findFunctionType(name),
-    iterateNames: () => [],
+    findType: (tag, name) => (isNeeded() ? finder.findType(tag, name) : undefined),
+    findVariableType: () => undefined,
+    findFunctionType: () => undefined,
+    *iterateNames() {
+      if (isNeeded()) yield* finder.iterateNames();
+    },
   };
 }

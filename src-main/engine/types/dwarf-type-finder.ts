@@ -89,6 +89,11 @@ export class DwarfTypeFinder implements TypeFinder {
     return this.#find(NAME_KIND.variable, name);
   }
 
+  /** DIEs of all variables outside functions that have this name: each file may have its own. */
+  iterateVariables(name: string): Generator<DieRef> {
+    return iterateNamed(this.#requireIndex(), this.file, NAME_KIND.variable, name);
+  }
+
   findFunctionType(name: string): FunctionType | undefined {
     const ref = this.findFunction(name);
     return ref && this.types.functionOf(ref);

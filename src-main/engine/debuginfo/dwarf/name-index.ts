@@ -162,7 +162,9 @@ function addDie(file: DwarfFile, die: DieCursor, entries: EntrySet): void {
       if (string < 0 && text === undefined) return;
     }
   }
-  const size = die.unsigned(DW_AT.byteSize) ?? 0;
+  // Each variable with a place is one of its own: files may have static ones of one name in the same line.
+  const isPlaced = kind === NAME_KIND.variable && die.has(DW_AT.location);
+  const size = isPlaced ? die.offset : (die.unsigned(DW_AT.byteSize) ?? 0);
   const line = die.unsigned(DW_AT.declLine) ?? 0;
   entries.add(file, kind, string, text, size, line, die.offset);
 }
