@@ -40,6 +40,8 @@ export type Fault =
       readonly phys?: PhysAddr;
       readonly offset?: number;
     }
+  /** A variable's value, or a part of it, is kept nowhere (`optimized-out`), or where nothing is known. */
+  | { readonly kind: 'optimized-out' | 'unavailable'; readonly why: string }
   /** The file itself could not be read there (I/O error, file shrank). */
   | { readonly kind: 'io'; readonly offset: number; readonly message: string };
 
@@ -68,6 +70,9 @@ export function describeFault(fault: Fault): string {
       return `unknown symbol: ${fault.name}${asked(fault.asked)}`;
     case 'corrupt':
       return `corrupt ${fault.what}${place(fault)}: expected ${fault.expected}, found ${fault.found}`;
+    case 'optimized-out':
+    case 'unavailable':
+      return fault.why;
     case 'io':
       return `cannot read the file at offset ${hex(fault.offset)}: ${fault.message}`;
   }

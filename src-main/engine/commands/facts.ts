@@ -29,6 +29,10 @@ function reasonOf(fault: Fault): AbsentReason {
       return 'unknown-symbol';
     case 'corrupt':
       return 'corrupt';
+    case 'optimized-out':
+      return 'optimized-out';
+    case 'unavailable':
+      return 'unknown';
   }
 }
 

@@ -118,6 +118,8 @@ function stateOf(fault: Fault): ByteState {
     case 'io':
     case 'unknown-type':
     case 'unknown-symbol':
+    case 'optimized-out':
+    case 'unavailable':
       return 'damaged';
   }
 }

@@ -1,4 +1,4 @@
-import { FaultError } from '../../base/fault.ts';
+import { describeFault, FaultError, type Fault } from '../../base/fault.ts';
 import type { Place, ValueLocation } from './location.ts';
 
 /** Bits of a value that could not be had, and why. */
@@ -7,6 +7,7 @@ export interface MissingBits {
   readonly bitSize: number;
   /** Sentence without a full stop. */
   readonly why: string;
+  readonly fault: Fault;
 }
 
 export interface ValueBytes {
@@ -39,14 +40,18 @@ export function readValueBytes(
     if (count <= 0) break;
     end = bitOffset + count;
     const part = bytesOfPlace(place, Math.ceil((placeBitOffset + count) / 8), read);
-    if (typeof part === 'string') missing.push({ bitOffset, bitSize: count, why: part });
+    if ('kind' in part) missing.push(missingBits(bitOffset, count, part));
     else copyBits(part, placeBitOffset, bytes, bitOffset, count);
   }
   if (end < bits) {
     const why = 'this part was optimized out by the compiler';
-    missing.push({ bitOffset: end, bitSize: bits - end, why });
+    missing.push(missingBits(end, bits - end, { kind: 'optimized-out', why }));
   }
   return { bytes, missing };
+}
+
+function missingBits(bitOffset: number, bitSize: number, fault: Fault): MissingBits {
+  return { bitOffset, bitSize, why: describeFault(fault), fault };
 }
 
 /** Bytes, or why there are none. */
@@ -54,30 +59,36 @@ function bytesOfPlace(
   place: Place,
   length: number,
   read: (address: bigint, length: number) => Uint8Array,
-): Uint8Array | string {
+): Uint8Array | Fault {
   switch (place.kind) {
     case 'memory':
       try {
         return read(place.address, length);
       } catch (error) {
-        if (error instanceof FaultError) return error.message;
+        if (error instanceof FaultError) return error.fault;
         throw error;
       }
     case 'register':
-      if (length > 8) return `register ${place.register} is smaller than the value`;
+      if (length > 8) {
+        const why = `register ${place.register} is smaller than the value`;
+        return { kind: 'unavailable', why };
+      }
       return Uint8Array.from({ length }, (_, i) => Number((place.value >> BigInt(8 * i)) & 0xffn));
     case 'bytes': {
       // A computed value is as wide as the stack's type: narrower types take its low bytes.
       const bytes = new Uint8Array(length);
       bytes.set(place.bytes.subarray(0, length));
       return place.bytes.length < length && place.bytes.length < 8
-        ? `only ${place.bytes.length} bytes of it are known`
+        ? { kind: 'unavailable', why: `only ${place.bytes.length} bytes of it are known` }
         : bytes;
     }
     case 'implicit-pointer':
-      return 'it points to a value that is not in memory';
+      return { kind: 'optimized-out', why: 'it points to a value that is not in memory' };
     case 'absent':
-      return place.why;
+      return {
+        kind: place.reason === 'optimized-out' ? 'optimized-out' : 'unavailable',
+        why: place.why,
+      };
   }
 }
 

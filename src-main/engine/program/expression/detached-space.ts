@@ -1,28 +1,34 @@
 import { virtAddr, type PhysAddr, type VirtAddr } from '../../base/address.ts';
+import { FaultError, type Fault } from '../../base/fault.ts';
 import type { PageWalk } from '../../translate/page-walk.ts';
-import type { AddressSpace } from '../address-space.ts';
+import { textOfBytes, type AddressSpace } from '../address-space.ts';
 
 /** Where values lie that are in no memory: no machine maps it, so it is nobody's address. */
 export const DETACHED = virtAddr(0x8000_dead_0000_0000n);
-/** Largest value that is not in memory: `__int128`. */
-const SIZE = 16;
+
+/** Bytes of a value that are not known. */
+export interface UnknownBytes {
+  readonly start: number;
+  readonly end: number;
+  readonly fault: Fault;
+}
 
 /**
  * An address space with one value of its own at {@link DETACHED}, and another space everywhere else:
  * so that a computed value is read as an object in memory is, and a computed pointer still leads
- * into memory.
+ * into memory. Reading bytes of the value that are not known throws their fault.
  */
 export class DetachedSpace implements AddressSpace {
   readonly name: string;
   readonly #space: AddressSpace;
-  readonly #bytes = new Uint8Array(SIZE);
+  readonly #bytes: Uint8Array;
+  readonly #unknown: readonly UnknownBytes[];
 
-  constructor(space: AddressSpace, value: bigint) {
+  constructor(space: AddressSpace, bytes: Uint8Array, unknown: readonly UnknownBytes[] = []) {
     this.name = space.name;
     this.#space = space;
-    const view = new DataView(this.#bytes.buffer);
-    view.setBigUint64(0, BigInt.asUintN(64, value), true);
-    view.setBigUint64(8, BigInt.asUintN(64, value >> 64n), true);
+    this.#bytes = bytes;
+    this.#unknown = unknown;
   }
 
   readInto(address: VirtAddr, target: Uint8Array, targetOffset: number, length: number): void {
@@ -56,8 +62,12 @@ export class DetachedSpace implements AddressSpace {
     return this.#view(address, 8).getBigUint64(0, true);
   }
 
-  readCString(address: VirtAddr, max?: number): string {
-    return this.#space.readCString(address, max);
+  readCString(address: VirtAddr, max = 256): string {
+    const rest = this.#bytes.length - Number(address - DETACHED);
+    if (address < DETACHED || rest <= 0) return this.#space.readCString(address, max);
+    const bytes = this.read(address, Math.min(rest, max));
+    const end = bytes.indexOf(0);
+    return textOfBytes(end < 0 ? bytes : bytes.subarray(0, end));
   }
 
   translate(address: VirtAddr): PhysAddr {
@@ -73,9 +83,12 @@ export class DetachedSpace implements AddressSpace {
     return new DataView(bytes.buffer, bytes.byteOffset, length);
   }
 
-  /** -1 outside of the value. */
+  /** -1 outside of the value. @throws FaultError where it is not known */
   #offsetOf(address: VirtAddr, length: number): number {
-    const at = address - DETACHED;
-    return at >= 0n && at + BigInt(length) <= BigInt(SIZE) ? Number(at) : -1;
+    const at = Number(address - DETACHED);
+    if (at < 0 || at + length > this.#bytes.length) return -1;
+    const hole = this.#unknown.find(({ start, end }) => start < at + length && end > at);
+    if (hole !== undefined) throw new FaultError(hole.fault);
+    return at;
   }
 }

@@ -30,9 +30,17 @@ export function rvalue(
   value: bigint,
 ): Value {
   const object = new KernelObject(context, type, DETACHED, {
-    space: new DetachedSpace(space, value),
+    space: new DetachedSpace(space, bytesOf(value)),
   });
   return { object, isLvalue: false };
+}
+
+/** As wide as C's widest scalar, `__int128`. */
+function bytesOf(value: bigint): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16));
+  view.setBigUint64(0, BigInt.asUintN(64, value), true);
+  view.setBigUint64(8, BigInt.asUintN(64, value >> 64n), true);
+  return new Uint8Array(view.buffer);
 }
 
 /** How arithmetic sees a value. */

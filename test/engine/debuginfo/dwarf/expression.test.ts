@@ -125,7 +125,7 @@ describe('expressions', () => {
     );
     const { bytes, missing } = readValueBytes(location, 8, drawFrame(frame).read);
     expect([...bytes]).toEqual([0x88, 0x77, 0, 0xdd, 0xcc, 0xbb, 5, 0]);
-    expect(missing).toEqual([
+    expect(missing).toMatchObject([
       { bitOffset: 16, bitSize: 8, why: 'this part was optimized out by the compiler' },
       { bitOffset: 52, bitSize: 12, why: 'this part was optimized out by the compiler' },
     ]);
