@@ -7,11 +7,14 @@ import type {
   SymbolRef,
 } from '../../src-shared/contract/index.ts';
 import { printable } from './printable.ts';
+import { registerListLines, variableLines } from './text-frame-variables.ts';
 import { taskLine } from './text-task.ts';
+import { explainedWordLines, stackWordLines } from './text-stack-words.ts';
 import { address16, hexDigits } from './units.ts';
 
 /** crash's `bt`: header, frames, and the registers where an entry into the kernel saved them. */
 export function stackLines(block: StackBlock): string[] {
+  if (block.textSymbols !== undefined) return textSymbolLines(block, block.textSymbols);
   const { stack } = block;
   const lines = [taskLine(stack.task)];
   // crash begins at its own handler's frame and meets these registers further down.
@@ -20,15 +23,42 @@ export function stackLines(block: StackBlock): string[] {
   for (const frame of stack.frames) {
     if (!frame.exact && method !== frame.method) lines.push(`    (${GUESS[frame.method]})`);
     method = frame.exact ? undefined : frame.method;
-    for (const inlined of frame.inlined ?? []) lines.push(...inlinedLines(inlined, block.lines));
+    for (const inlined of frame.inlined ?? []) {
+      lines.push(...inlinedLines(inlined, block.lines), ...variableLines(inlined.variables));
+    }
     lines.push(frameLine(frame, block.symbolOffsets));
     if (block.lines === true) lines.push(...sourceLines(frame.source));
+    lines.push(...variableLines(frame.variables), ...registerListLines(frame.known));
     if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
+    if (frame.words !== undefined) {
+      const explained = block.words === 'explained';
+      lines.push(...(explained ? explainedWordLines : stackWordLines)(frame.words));
+    }
   }
   if (lines.length === 1) {
     lines.push(stack.end.complete ? '(no stack)' : `(no backtrace: ${printable(stack.end.why)})`);
   } else if (!stack.end.complete) {
     lines.push(`    (the trace ends here: ${printable(stack.end.why)})`);
+  }
+  for (const warning of stack.warnings) lines.push(`    (${printable(warning)})`);
+  return lines;
+}
+
+/** crash's `bt -t` and `-T`: `  [address] function at pc [module]`. */
+function textSymbolLines(
+  block: StackBlock,
+  { start }: NonNullable<StackBlock['textSymbols']>,
+): string[] {
+  const { stack, symbolOffsets } = block;
+  const lines = [taskLine(stack.task)];
+  if (start !== undefined) {
+    lines.push(`              START: ${printable(start.symbol.name)} at ${address16(start.pc)}`);
+  }
+  for (const frame of stack.frames) {
+    lines.push(`  ${frameLine(frame, symbolOffsets).replace(/^ *#[0-9]+ /, '')}`);
+    if (block.lines === true) lines.push(...sourceLines(frame.source));
+    lines.push(...variableLines(frame.variables), ...registerListLines(frame.known));
+    if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
   }
   for (const warning of stack.warnings) lines.push(`    (${printable(warning)})`);
   return lines;

@@ -45,6 +45,22 @@ function pointerType({ kind, typeName, text }: ValueNode): string {
   return `(${printable(typeName)}) `;
 }
 
+/** A value on one line, its type in front where it is a pointer; inner structs are cut short. */
+export function oneLineText(node: ValueNode, depth = 0): string {
+  const { kind, children, value } = node;
+  if (value !== undefined && isAbsent(value)) return scalarText(node, undefined);
+  if (kind === 'struct' || kind === 'union') {
+    if (children === undefined || depth >= 1) return '{...}';
+    const members = children.map((child) => {
+      const name = child.name === '' ? '' : `${printable(child.name)} = `;
+      return `${name}${oneLineText(child, depth + 1)}`;
+    });
+    return `{${members.join(', ')}}`;
+  }
+  if (kind === 'array' && children?.some(isCompound)) return '{...}';
+  return `${depth === 0 ? pointerType(node) : ''}${inlineText(node, undefined)}`;
+}
+
 const indent = (depth: number) => '  '.repeat(depth);
 
 /** The lines of one node: `before` stands before its value, `after` after it. */

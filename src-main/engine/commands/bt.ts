@@ -2,11 +2,15 @@ import type { Block, StackBlock } from '../../../src-shared/contract/index.ts';
 import { findPanicTask } from '../kernel/panic.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks, threadGroupOf } from '../kernel/tasks.ts';
-import { unwindFrom, unwindTask } from '../unwind/task.ts';
+import type { Program } from '../program/program.ts';
+import { unwindFrom, unwindTask, type TaskTrace } from '../unwind/task.ts';
 import type { UnwindOptions } from '../unwind/trace.ts';
+import { textSymbolsOf } from './bt-text.ts';
+import { refersTo, withWords } from './bt-words.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
 import { cpuList, findHex } from './numbers.ts';
+import { FrameDetails } from './frame-details.ts';
 import { withSources } from './frame-sources.ts';
 import { parseOptions, type Options } from './options.ts';
 import { requireTasks, taskRefOf } from './task-selection.ts';
@@ -18,7 +22,7 @@ export const bt: Command = {
   name: 'bt',
   summary: 'backtrace of a task',
   usage:
-    '[-a | -p | -c cpus | -g] [-l] [-s [-x|-d]] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
+    '[-a | -p | -c cpus | -g] [-l] [-v] [-f|-ff|-F|-FF|-t|-T] [-s [-x|-d]] [-R ref] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
   help: [
     'Kernel stack of the current task, or of the tasks named by PID or task_struct address. Frames are',
     'exact (ORC) unless they are marked; the trace says where it began and why it ends. Registers that',
@@ -31,6 +35,13 @@ export const bt: Command = {
     '  -n idle   leave out idle tasks (with -a and -c)',
     '  -s        offset in each function, decimal or with -x hexadecimal',
     '  -l        source lines, where there is debuginfo',
+    '  -v        parameters and local variables of every frame, where there is debuginfo (crash’s -v, the',
+    '            check of all stacks for overflow, is another thing)',
+    '  -f        words of each frame’s stack; -ff with what is known of each word',
+    '  -F        words that are addresses by symbol or [slab cache]; -FF [address:slab cache]',
+    '  -t        all code addresses on the stack from the innermost frame on, stale ones too',
+    '  -T        those of the whole stack',
+    '  -R ref    only tasks whose stack refers to this function or code address',
     '  -I ip -S sp  begin at this instruction and stack pointer',
     '  --guess   where exact frames end or cannot begin, go on with likely ones: by frame pointers, or',
     '            return addresses found on the stack; each is marked as a guess and may be stale',
@@ -40,9 +51,13 @@ export const bt: Command = {
     const guess = args.includes(GUESS);
     const options = parseOptions(
       args.filter((word) => word !== GUESS),
-      'apgc:sxdln:I:S:fFeErtTRoOv',
+      'apgc:sxdln:I:S:fFeErtTR:oOv',
     );
-    for (const letter of 'fFeErtTRoOv') {
+    if (options.has('o') || options.has('O')) {
+      throw new UsageError('crash’s old method is -T (all code addresses on a stack) or --guess');
+    }
+    options.atMostOne('fFtT');
+    for (const letter of 'eEr') {
       if (options.has(letter)) throw new UsageError(`-${letter} is not supported yet`);
     }
     options.atMostOne('apc');
@@ -55,6 +70,9 @@ export const bt: Command = {
     if (options.has('l') && context.program.debugInfo === undefined) {
       throw new UsageError('-l needs debuginfo, and none was given');
     }
+    if (options.has('v') && context.program.debugInfo === undefined) {
+      throw new UsageError('-v needs debuginfo, and none was given');
+    }
     for (const text of findTasks(context.program).warnings) yield warning(text);
     if (options.has('I') || options.has('S')) {
       yield* fromGiven(context, options, { guess });
@@ -62,7 +80,9 @@ export const bt: Command = {
     }
     for (const task of selectTasks(context, options)) {
       checkCancelled(context);
-      yield stackBlock(context, task, options, { guess });
+      const block = stackBlock(context, task, options, { guess });
+      const reference = options.value('R');
+      if (reference === undefined || refersTo(block.stack.frames, reference)) yield block;
     }
   },
 };
@@ -105,7 +125,22 @@ function stackBlock(
   unwinding: UnwindOptions,
 ): StackBlock {
   const trace = unwindTask(program, task.object, unwinding);
-  const stack = { task: taskRefOf(task), ...trace, frames: withSources(program, trace.frames) };
+  if (options.has('t') || options.has('T')) {
+    const found = textSymbolsOf(program, task, trace, options.has('T'));
+    return withOffsets(found, options);
+  }
+  return traceBlock(program, task, trace, options);
+}
+
+function traceBlock(program: Program, task: Task, trace: TaskTrace, options: Options): StackBlock {
+  let frames = withWords(program, task, trace, withSources(program, trace.frames), options);
+  let { warnings } = trace;
+  if (options.has('v')) {
+    const details = new FrameDetails(program, task.object, trace);
+    frames = frames.map((frame) => details.withVariables(frame));
+    warnings = [...warnings, ...details.warnings];
+  }
+  const stack = { task: taskRefOf(task), ...trace, frames, warnings };
   return withOffsets({ type: 'stack', stack }, options);
 }
 
@@ -122,12 +157,13 @@ function* fromGiven(
   const [named] = options.operands.flatMap((text) => requireTasks(context.program, text));
   const task = named ?? requireCurrentTask(context);
   const trace = unwindFrom(context.program, { pc, sp }, task.object, unwinding);
-  yield withOffsets({ type: 'stack', stack: { task: taskRefOf(task), ...trace } }, options);
+  yield traceBlock(context.program, task, trace, options);
 }
 
 function withOffsets(block: StackBlock, options: Options): StackBlock {
   return {
     ...block,
+    ...(options.count('f') > 1 && { words: 'explained' as const }),
     ...(options.has('l') && { lines: true as const }),
     ...(options.has('s') && { symbolOffsets: options.has('x') ? (16 as const) : (10 as const) }),
   };

@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { dis } from './dis.ts';
 import { evalCommand } from './eval.ts';
 import { foreachCommand } from './foreach.ts';
+import { frame } from './frame.ts';
 import { helpCommand } from './help.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   dis,
   evalCommand,
   foreachCommand(findCommand),
+  frame,
   helpCommand(listCommands),
   list,
   log,

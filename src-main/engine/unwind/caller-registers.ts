@@ -60,9 +60,8 @@ export function callerByCfi(callee: Callee, row: CfiRow, stackPointer?: bigint):
     return lostBecause(callee, why);
   }
   const caller = new Map<number, FrameRegister>();
-  for (const number of DWARF_ABI.calleeSaved) {
-    const value = step.registers.get(number);
-    if (value === undefined) continue;
+  for (const [number, value] of step.registers) {
+    if (number === RIP || number === RSP) continue;
     const found = carriedOn(callee, number, value, step.saved.get(number));
     caller.set(number, found);
   }

@@ -10,6 +10,7 @@ import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import {
   callerByCfi,
+  callerByCode,
   carriedOn,
   lostBecause,
   nameOf,
@@ -17,16 +18,19 @@ import {
   wordAt,
   type Callee,
   type CallerRegisters,
+  type CodeRegisters,
 } from './caller-registers.ts';
 import type { UnwindEnvironment } from './environment.ts';
 import type { FrameState } from './frame-state.ts';
 import { environmentOf } from './program-environment.ts';
+import { savedRegistersByCode } from './saved-by-code.ts';
 import { registersOfSet, startRegistersOf, type FrameRegisters } from './start-registers.ts';
 import type { TaskTrace } from './task.ts';
 
 const RBP = 6;
 const RSP = 7;
 const RIP = 16;
+const MAX_FUNCTION = 64 * 1024;
 /** The kernel's link-time addresses begin here; smaller ones are offsets into per-CPU memory. */
 const KERNEL_LINK_BASE = 0xffff_ffff_8000_0000n;
 
@@ -55,7 +59,13 @@ export function frameStatesOf(
   return states;
 }
 
+type CodeAnswers = Map<string, CodeRegisters | undefined>;
+
+/** By program: most tasks of a machine sleep in the same places. */
+const codeAnswers = new WeakMap<Program, CodeAnswers>();
+
 class Walk {
+  readonly #code: CodeAnswers;
   readonly #program: Program;
   readonly #env: UnwindEnvironment;
   readonly #frames: readonly StackFrame[];
@@ -72,6 +82,8 @@ class Walk {
     this.#env = env;
     this.#frames = frames;
     this.#states = states;
+    this.#code = codeAnswers.get(program) ?? new Map<string, CodeRegisters | undefined>();
+    codeAnswers.set(program, this.#code);
   }
 
   /** Adds the state of a frame. @returns the registers of the next one */
@@ -130,10 +142,7 @@ class Walk {
       if (!(error instanceof FaultError)) throw error;
       return lostBecause(callee, error.message);
     }
-    if (row === undefined) {
-      const why = `no call frame information covers ${nameOfFrame(frame)}`;
-      return lostBecause(callee, why);
-    }
+    if (row === undefined) return this.#byInstructions(callee);
     const found = callerByCfi(callee, row);
     // Inline assembly switches to the stack of interrupts behind the compiler's back; ORC knows.
     if (found.method === undefined && cfa !== undefined && orc?.spReg === 'sp-indirect') {
@@ -142,6 +151,31 @@ class Walk {
       if (again.method !== undefined) return again;
     }
     return found;
+  }
+
+  /** Without debug information: from what the function's own instructions do. */
+  #byInstructions(callee: Callee): CallerRegisters {
+    const { frame } = callee;
+    const key = `${frame.pc} ${frame.interrupted}`;
+    let found = this.#code.get(key);
+    if (found === undefined && !this.#code.has(key)) {
+      found = this.#readCode(frame);
+      this.#code.set(key, found);
+    }
+    if (found !== undefined) return callerByCode(callee, found);
+    const why = `no call frame information covers ${nameOfFrame(frame)}, and its instructions do not tell`;
+    return lostBecause(callee, why);
+  }
+
+  #readCode({ pc, interrupted }: StackFrame): CodeRegisters | undefined {
+    const at = virtAddr(interrupted ? pc : pc - 1n);
+    const symbol = this.#env.symbolAt(at);
+    if (symbol === undefined || symbol.size === 0 || symbol.size > MAX_FUNCTION) return undefined;
+    // A split-off part is entered by a jump, with a frame that is not its own.
+    if (/\.cold(\.|$)/.test(symbol.name)) return undefined;
+    const start = at - BigInt(symbol.offset);
+    const code = tryRead(() => this.#env.read(virtAddr(start), symbol.size));
+    return code && savedRegistersByCode(code, Number(pc - start), !interrupted);
   }
 
   /** The stack pointer before the stack was switched: it lies at the top of the new one. */
