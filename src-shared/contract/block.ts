@@ -73,6 +73,13 @@ export interface StackBlock {
   readonly symbolOffsets?: 10 | 16;
   /** For text: source lines (`bt -l`). */
   readonly lines?: true;
+  /** For text: how the frames' words are shown; two a line as crash does when absent. */
+  readonly words?: 'explained';
+  /** No trace but all words of the stack that are addresses of code (`bt -t`, `-T`). */
+  readonly textSymbols?: {
+    /** Where the search began: the innermost frame; absent where the whole stack was searched. */
+    readonly start?: { readonly pc: bigint; readonly symbol: SymbolRef };
+  };
 }
 export interface StackTrace {
   readonly task: TaskRef;

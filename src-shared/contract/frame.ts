@@ -41,6 +41,8 @@ export interface StackWord {
   readonly value: bigint | Absent;
   /** Most certain first; empty when nothing is known. */
   readonly labels: readonly WordLabel[];
+  /** What its value names, as crash writes it: `symbol+offset`, `[cache]`; only for `bt -F`. */
+  readonly name?: string;
 }
 export interface WordLabel {
   readonly kind:

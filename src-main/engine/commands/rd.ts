@@ -6,13 +6,13 @@ import type {
 } from '../../../src-shared/contract/index.ts';
 import { virtAddr } from '../base/address.ts';
 import { MAX_RANGE, readMemoryRange } from '../kernel/memory-range.ts';
-import { findSlabObject } from '../kernel/slab.ts';
 import type { Program } from '../program/program.ts';
 import { UsageError, type Command } from './command.ts';
 import { requireCurrentTask, warning, type CommandContext } from './context.ts';
 import { cpuAddresses } from './cpu-addresses.ts';
 import { findHex, requireCount } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
+import { findWordName } from './word-name.ts';
 
 export const rd: Command = {
   name: 'rd',
@@ -173,26 +173,12 @@ function withWords(
     if (span.state !== 'present') continue;
     const last = Math.floor((span.offset + span.length) / 8);
     for (let index = Math.ceil(span.offset / 8); index < last; index++) {
-      const label = wordLabel(program, view.getBigUint64(index * 8, true), format);
+      const value = view.getBigUint64(index * 8, true);
+      const label = findWordName(program, value, format === 'symbol-slab' ? 'slab' : 'none');
       if (label !== undefined) words.push({ index, label });
     }
   }
   return { ...range, words };
-}
-
-function wordLabel(
-  program: Program,
-  value: bigint,
-  format: MemoryBlock['format'],
-): string | undefined {
-  const address = virtAddr(value);
-  const hit = program.symbols.at(address);
-  if (hit !== undefined) {
-    return hit.offset === 0 ? hit.symbol.name : `${hit.symbol.name}+${hit.offset}`;
-  }
-  if (format !== 'symbol-slab') return undefined;
-  const slab = findSlabObject(program, address);
-  return slab === undefined ? undefined : `[${slab.cache}]`;
 }
 
 /** One notice a kind of hole; the block itself says where each is. */

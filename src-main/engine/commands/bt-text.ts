@@ -1,0 +1,60 @@
+import type { StackBlock, StackFrame } from '../../../src-shared/contract/index.ts';
+import { virtAddr } from '../base/address.ts';
+import { FaultError, tryRead } from '../base/fault.ts';
+import { taskStackRange, type Task } from '../kernel/task.ts';
+import type { Program } from '../program/program.ts';
+import { environmentOf } from '../unwind/program-environment.ts';
+import type { TaskTrace } from '../unwind/task.ts';
+import { taskRefOf } from './task-selection.ts';
+
+/**
+ * Every word of a task's stack that is an address of code, the live return addresses and the stale
+ * ones alike (`bt -t`, `bt -T`).
+ * @param whole from the stack's lowest word on, not from the innermost frame
+ */
+export function textSymbolsOf(
+  program: Program,
+  task: Task,
+  trace: TaskTrace,
+  whole: boolean,
+): StackBlock {
+  const range = taskStackRange(program, task);
+  const first = trace.frames.find(({ stack }) => stack === 'task');
+  const warnings: string[] = [];
+  const frames: StackFrame[] = [];
+  if (range === undefined) warnings.push('the task has no kernel stack');
+  else if (!whole && first === undefined)
+    warnings.push('no place on the stack is known to begin at');
+  else {
+    const env = environmentOf(program, task.object, [], undefined);
+    let missing: string | undefined;
+    const from = whole ? range.start : first!.sp & ~7n;
+    for (let address = from; address < range.end; address += 8n) {
+      try {
+        const pc = virtAddr(env.readU64(virtAddr(address)));
+        const symbol = tryRead(() => env.isText(pc)) === true ? env.symbolAt(pc) : undefined;
+        if (symbol === undefined) continue;
+        const index = frames.length;
+        const frame = { index, pc, sp: address, symbol, method: 'scan', exact: false } as const;
+        frames.push({ ...frame, stack: 'task', interrupted: false });
+      } catch (error) {
+        if (!(error instanceof FaultError)) throw error;
+        missing ??= error.message;
+      }
+    }
+    if (missing !== undefined) warnings.push(`Words are missing: ${missing}.`);
+  }
+  const registers = trace.frames.at(-1)?.registers;
+  const last = frames.at(-1);
+  if (last !== undefined && registers?.userMode === true) {
+    frames[frames.length - 1] = { ...last, registers };
+  }
+  const end = { complete: true, why: 'the end of the stack' };
+  const { symbol, pc } = first ?? {};
+  const start = !whole && symbol !== undefined && pc !== undefined ? { symbol, pc } : undefined;
+  return {
+    type: 'stack',
+    stack: { task: taskRefOf(task), start: 'given', frames, end, warnings },
+    textSymbols: { ...(start && { start }) },
+  };
+}
