@@ -105,14 +105,20 @@ export interface DrgnFrames {
   readonly stacks: readonly (readonly DrgnFullFrame[])[];
 }
 
-/** Frames of all tasks with lines, registers and locals; made once for each dump and script. */
-export function askDrgnFrames(corpus: CorpusDump): DrgnFrames {
+/**
+ * Frames of all tasks with lines, registers and locals; made once for each dump, script and set of
+ * files.
+ * @param symbols debuginfo of modules
+ */
+export function askDrgnFrames(corpus: CorpusDump, symbols: readonly string[] = []): DrgnFrames {
   const script = join(scripts, 'oracle/frames.py');
-  const out = join(corpus.folder, 'oracle', keyOf(corpus, readFileSync(script)));
+  const input = [script, ...symbols].map((path) => readFileSync(path));
+  const out = join(corpus.folder, 'oracle', keyOf(corpus, Buffer.concat(input)));
   const file = join(out, 'frames.json');
   if (!existsSync(file)) {
     mkdirSync(out, { recursive: true });
-    run([join(scripts, 'run-drgn.sh'), corpus.dump, corpus.vmlinux, script, out]);
+    const drgn = join(scripts, 'run-drgn.sh');
+    run([drgn, corpus.dump, corpus.vmlinux, script, out], { DRGN_SYMBOLS: symbols.join(':') });
   }
   return JSON.parse(readFileSync(file, 'utf8')) as DrgnFrames;
 }
@@ -144,8 +150,12 @@ function keyOf(corpus: CorpusDump, input: Uint8Array): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-function run([command = '', ...args]: readonly string[]): string {
-  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+function run(
+  [command = '', ...args]: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): string {
+  const env = { ...process.env, ...environment };
+  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, env });
   if (done.status !== 0) {
     throw new Error(`${command} ${args.join(' ')}: ${done.stderr}\n${done.stdout.slice(-2000)}`);
   }
