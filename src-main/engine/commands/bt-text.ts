@@ -1,8 +1,9 @@
 import type { StackBlock, StackFrame } from '../../../src-shared/contract/index.ts';
-import { virtAddr } from '../base/address.ts';
+import { virtAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError, tryRead } from '../base/fault.ts';
 import { taskStackRange, type Task } from '../kernel/task.ts';
 import type { Program } from '../program/program.ts';
+import type { UnwindEnvironment } from '../unwind/environment.ts';
 import { environmentOf } from '../unwind/program-environment.ts';
 import type { TaskTrace } from '../unwind/task.ts';
 import { taskRefOf } from './task-selection.ts';
@@ -32,7 +33,7 @@ export function textSymbolsOf(
     for (let address = from; address < range.end; address += 8n) {
       try {
         const pc = virtAddr(env.readU64(virtAddr(address)));
-        const symbol = tryRead(() => env.isText(pc)) === true ? env.symbolAt(pc) : undefined;
+        const symbol = isCode(program, env, pc) ? env.symbolAt(pc) : undefined;
         if (symbol === undefined) continue;
         const index = frames.length;
         const frame = { index, pc, sp: address, symbol, method: 'scan', exact: false } as const;
@@ -57,4 +58,11 @@ export function textSymbolsOf(
     stack: { task: taskRefOf(task), start: 'given', frames, end, warnings },
     textSymbols: { ...(start && { start }) },
   };
+}
+
+/** Before 6.4 one region of a module holds its code and its data: there the symbol's letter tells. */
+function isCode(program: Program, env: UnwindEnvironment, pc: VirtAddr): boolean {
+  if (tryRead(() => env.isText(pc)) !== true) return false;
+  const symbol = program.symbols.at(pc)?.symbol;
+  return symbol?.module === undefined || !/[bdr]/i.test(symbol.letter);
 }
