@@ -52,6 +52,7 @@ export function stepByCode(
     registers: undefined,
     earlierRegisters: undefined,
     method: 'cfi',
+    foundBy: 'instructions',
     exact: state.exact,
     stack: access.advance(state, cfa, slot),
   };

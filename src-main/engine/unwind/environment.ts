@@ -1,5 +1,6 @@
 import type { StackFrame, SymbolRef } from '../../../src-shared/contract/block.ts';
 import type { VirtAddr } from '../base/address.ts';
+import type { CfiRow } from '../debuginfo/dwarf/cfi-row.ts';
 import type { OrcEntry } from '../debuginfo/orc.ts';
 
 export type StackKind = StackFrame['stack'];
@@ -30,6 +31,11 @@ export interface UnwindEnvironment {
    * @throws FaultError when the table's page is missing
    */
   orcAt(pc: VirtAddr): OrcEntry | undefined;
+  /**
+   * Call frame information of debuginfo for code without ORC; undefined where none covers it.
+   * @throws FaultError `corrupt`
+   */
+  cfiAt?(pc: VirtAddr): CfiRow | undefined;
   /** False when the kernel has no ORC tables, or none that can be read. */
   readonly hasOrc: boolean;
   /** Code of the kernel or of a loaded module. */

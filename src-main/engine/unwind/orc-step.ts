@@ -1,4 +1,3 @@
-import { hex, virtAddr } from '../base/address.ts';
 import {
   decodeIretFrame,
   decodeRegisters,
@@ -9,6 +8,7 @@ import {
 } from '../arch/x86-64/pt-regs.ts';
 import type { OrcEntry } from '../debuginfo/orc.ts';
 import type { UnwindEnvironment } from './environment.ts';
+import { returnAddressAt } from './return-address.ts';
 import { UnwindStop, type StackAccess } from './stack-access.ts';
 import { registerOf, type SavedRegisters, type UnwindState, type UnwindStep } from './state.ts';
 
@@ -110,20 +110,7 @@ function stepByCall(
   how: Pick<UnwindState, 'method' | 'exact'>,
 ): UnwindStep {
   const slot = wrap(sp - 8n);
-  let pc = access.readU64(slot, 'return address');
-  const replaced = env.replacedReturn(virtAddr(slot), virtAddr(pc));
-  if (replaced !== undefined) {
-    if (replaced.original === undefined) {
-      throw new UnwindStop(
-        `the return address at ${hex(slot)} was replaced by ${replaced.hook} and the original was not found`,
-      );
-    }
-    pc = replaced.original;
-  }
-  if (!env.isText(virtAddr(pc - 1n)) && !env.isExecutable(virtAddr(pc - 1n))) {
-    // Better no frame than one that is none: the reason names the word and its place.
-    throw new UnwindStop(`the return address ${hex(pc)} at ${hex(slot)} is no code`);
-  }
+  const pc = returnAddressAt(env, access, slot);
   const bp = callerFramePointer(access, { ...state, registers: undefined }, orc, sp);
   return {
     kind: 'next',

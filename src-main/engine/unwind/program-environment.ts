@@ -2,6 +2,7 @@ import type { SymbolRef } from '../../../src-shared/contract/block.ts';
 import { virtAddr, type VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
 import { PTE_NX } from '../arch/x86-64/paging.ts';
+import type { CfiRow } from '../debuginfo/dwarf/cfi-row.ts';
 import type { OrcEntry } from '../debuginfo/orc.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
@@ -124,6 +125,7 @@ export function environmentOf(
     readU64: (address) => program.kernel.readU64(address),
     read: (address, length) => program.kernel.read(address, length),
     orcAt: (pc) => map.orcAt(pc),
+    cfiAt: (pc) => cfiAt(program, pc),
     hasOrc: map.hasOrc,
     isText: (pc) => map.isText(pc),
     isExecutable: (pc) => isExecutable(program, pc),
@@ -133,6 +135,12 @@ export function environmentOf(
     spIndirect: map.spIndirect,
     replacedReturn: replacedReturns(program, task),
   };
+}
+
+/** Indexes the call frame information of its file when first asked. @throws FaultError `corrupt` */
+function cfiAt({ debugInfo }: Program, pc: VirtAddr): CfiRow | undefined {
+  const part = debugInfo?.partAt(pc);
+  return part && debugInfo?.cfiOf(part).find(pc - part.slide);
 }
 
 /** A kernel page that is mapped and not NX at any level. */

@@ -60,7 +60,7 @@ export function registersOfSet({ values, address }: RegisterSet, how: string): F
  * @throws FaultError
  * @source arch/x86/include/asm/switch_to.h `struct inactive_task_frame`
  */
-function inactiveRegisters(program: Program, task: KernelObject): FrameRegisters {
+export function inactiveRegisters(program: Program, task: KernelObject): FrameRegisters {
   const sp = task.member('thread.sp').pointer();
   const type = program.type('struct inactive_task_frame');
   const frame = program.object(type, sp);

@@ -21,7 +21,11 @@ export interface UnwindState {
   readonly registers: SavedRegisters | undefined;
   /** Full registers of the frame before, when this one has only an interrupt frame. */
   readonly earlierRegisters: SavedRegisters | undefined;
+  /** Further registers of this frame by DWARF's number, where call frame information may need them. */
+  readonly known?: (() => ReadonlyMap<number, bigint>) | undefined;
   readonly method: StackFrame['method'];
+  /** What told of a frame of method `cfi`. */
+  readonly foundBy?: 'call-frame-information' | 'instructions';
   readonly exact: boolean;
   /** Stack that `sp` lies on, undefined when it is on none that is known. */
   readonly stack: StackRange | undefined;
@@ -59,6 +63,8 @@ export interface UnwindStart {
   readonly slot: bigint;
   readonly interrupted: boolean;
   readonly registers?: SavedRegisters;
+  /** Callee-saved registers by DWARF's number, where they were saved otherwise. */
+  readonly known?: () => ReadonlyMap<number, bigint>;
   /** The beginning itself was searched for, so everything is a guess. */
   readonly guessed?: boolean;
 }

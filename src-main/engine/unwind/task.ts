@@ -9,6 +9,7 @@ import { cpuRegistersOf } from './crash-notes.ts';
 import type { StackRange } from './environment.ts';
 import { searchSwitch } from './guess-start.ts';
 import { environmentOf } from './program-environment.ts';
+import { inactiveRegisters, type FrameRegisters } from './start-registers.ts';
 import { taskStackOf } from './stacks.ts';
 import type { UnwindStart } from './state.ts';
 import { unwind, type UnwindOptions } from './trace.ts';
@@ -191,8 +192,14 @@ function inactiveStart(program: Program, task: KernelObject): UnwindStart {
     sp: addVirt(sp, sizeOf(type)),
     bp,
     slot: addVirt(sp, offsetOf(type, 'ret_addr')),
+    known: () => valuesOf(inactiveRegisters(program, task)),
     interrupted: fresh,
   };
+}
+
+/** Those that cannot be read are not known. */
+function valuesOf(registers: FrameRegisters | undefined): ReadonlyMap<number, bigint> {
+  return new Map([...(registers ?? [])].map(([number, { value }]) => [number, value]));
 }
 
 function fromRegisters(

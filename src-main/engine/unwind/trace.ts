@@ -1,7 +1,9 @@
 import type { RegisterSet, StackFrame, StackTrace } from '../../../src-shared/contract/block.ts';
-import { hex, virtAddr } from '../base/address.ts';
+import { hex, virtAddr, type VirtAddr } from '../base/address.ts';
 import { describeFault, FaultError } from '../base/fault.ts';
 import { isUserModeCs } from '../arch/x86-64/pt-regs.ts';
+import type { OrcEntry } from '../debuginfo/orc.ts';
+import { stepByCallFrame } from './cfi-frame-step.ts';
 import { stepByCode } from './code-step.ts';
 import type { UnwindEnvironment } from './environment.ts';
 import { stepByBadCall, stepByFramePointer, stepByScan } from './guess-step.ts';
@@ -34,10 +36,11 @@ export function unwind(
   const limit = Math.min(options.maxFrames ?? MAX_FRAMES, MAX_FRAMES);
   const access = new StackAccess(env, start.sp);
   const frames: StackFrame[] = [];
+  const byCallFrames = new Set<number>();
   const finish = (complete: boolean, why: string): UnwoundFrames => ({
     frames,
     end: { complete, why },
-    warnings: warningsOf(frames),
+    warnings: warningsOf(env, frames, byCallFrames),
   });
   let state: UnwindState | undefined = {
     pc: start.pc,
@@ -47,6 +50,7 @@ export function unwind(
     interrupted: start.interrupted,
     registers: start.registers,
     earlierRegisters: undefined,
+    known: start.known,
     method: start.guessed === true ? 'scan' : 'start',
     exact: start.guessed !== true,
     stack: access.rangeOf(start.sp) ?? access.rangeOf(start.slot),
@@ -62,6 +66,7 @@ export function unwind(
       else throw error;
       step = { kind: 'end', complete: false, why: stop };
     }
+    if (state.foundBy === 'call-frame-information') byCallFrames.add(frames.length);
     frames.push(frameOf(env, state, frames.length, step.saved));
     if (step.kind === 'end') return finish(step.complete, step.why);
     if (frames.length >= limit) return finish(false, `more than ${limit} frames: cut off`);
@@ -76,12 +81,15 @@ function nextStep(
   guess: boolean,
 ): UnwindStep {
   const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
-  const orc = env.orcAt(lookup);
+  const { orc, fault } = orcOrFault(env, lookup);
   const exactly = (): UnwindStep => {
-    if (orc?.type === 'undefined') return stepByCode(env, access, state);
-    if (orc !== undefined) {
+    if (orc !== undefined && orc.type !== 'undefined') {
       return stepByOrc(env, access, state, orc, { method: 'orc', exact: true });
     }
+    if (orc !== undefined) return withoutOrc(env, access, state, lookup);
+    const row = env.isText(lookup) ? env.cfiAt?.(lookup) : undefined;
+    if (row !== undefined) return stepByCallFrame(env, access, state, row);
+    if (fault !== undefined) throw fault;
     if (state.interrupted && !env.isText(lookup) && !env.isExecutable(lookup)) {
       return stepByBadCall(env, access, state);
     }
@@ -99,6 +107,36 @@ function nextStep(
   } catch (error) {
     if (!(error instanceof UnwindStop)) throw error;
     return stepByScan(env, access, state);
+  }
+}
+
+/** A page of the table may be missing: call frame information can tell instead. */
+function orcOrFault(
+  env: UnwindEnvironment,
+  lookup: VirtAddr,
+): { readonly orc?: OrcEntry | undefined; readonly fault?: FaultError } {
+  try {
+    return { orc: env.orcAt(lookup) };
+  } catch (error) {
+    if (error instanceof FaultError) return { fault: error };
+    throw error;
+  }
+}
+
+/** Code that ORC leaves out: its instructions cost less than indexing call frame information. */
+function withoutOrc(
+  env: UnwindEnvironment,
+  access: StackAccess,
+  state: UnwindState,
+  lookup: VirtAddr,
+): UnwindStep {
+  try {
+    return stepByCode(env, access, state);
+  } catch (error) {
+    if (!(error instanceof UnwindStop)) throw error;
+    const row = env.cfiAt?.(lookup);
+    if (row === undefined) throw error;
+    return stepByCallFrame(env, access, state, row);
   }
 }
 
@@ -145,14 +183,27 @@ function registerSetOf(
   };
 }
 
-function warningsOf(frames: readonly StackFrame[]): string[] {
-  const computed = frames
-    .filter(({ method }) => method === 'cfi')
-    .map(
-      ({ index }) =>
-        `Frame #${index} was found from the instructions of ${frames[index - 1]?.symbol?.name ?? 'its callee'}, for which the kernel has no ORC.`,
+function warningsOf(
+  env: UnwindEnvironment,
+  frames: readonly StackFrame[],
+  byCallFrames: ReadonlySet<number>,
+): string[] {
+  const all: string[] = [];
+  if (!env.hasOrc && byCallFrames.size > 0) {
+    all.push(
+      'The kernel has no ORC: frames were found by the call frame information of its debuginfo.',
     );
-  return [...computed, ...guessWarnings(frames)];
+  }
+  for (const { index, method } of frames) {
+    const callee = frames[index - 1]?.symbol?.name ?? 'its callee';
+    if (method !== 'cfi' || (!env.hasOrc && byCallFrames.has(index))) continue;
+    all.push(
+      byCallFrames.has(index)
+        ? `Frame #${index} was found by the call frame information of debuginfo: no ORC can be had for ${callee}.`
+        : `Frame #${index} was found from the instructions of ${callee}, for which the kernel has no ORC.`,
+    );
+  }
+  return [...all, ...guessWarnings(frames)];
 }
 
 function guessWarnings(frames: readonly StackFrame[]): string[] {
