@@ -5,7 +5,7 @@ import { findTasks, threadGroupOf } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
 import { unwindFrom, unwindTask, type TaskTrace } from '../unwind/task.ts';
 import type { UnwindOptions } from '../unwind/trace.ts';
-import { textSymbolsOf } from './bt-text.ts';
+import { textSymbolsOf, wholeStack } from './bt-text.ts';
 import { refersTo, withWords } from './bt-words.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
@@ -22,7 +22,7 @@ export const bt: Command = {
   name: 'bt',
   summary: 'backtrace of a task',
   usage:
-    '[-a | -p | -c cpus | -g] [-l] [-v] [-f|-ff|-F|-FF|-t|-T] [-s [-x|-d]] [-R ref] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
+    '[-a | -p | -c cpus | -g] [-l] [-v] [-f|-ff|-F|-FF|-t|-T|-r] [-s [-x|-d]] [-R ref] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
   help: [
     'Kernel stack of the current task, or of the tasks named by PID or task_struct address. Frames are',
     'exact (ORC) unless they are marked; the trace says where it began and why it ends. Registers that',
@@ -41,6 +41,7 @@ export const bt: Command = {
     '  -F        words that are addresses by symbol or [slab cache]; -FF [address:slab cache]',
     '  -t        all code addresses on the stack from the innermost frame on, stale ones too',
     '  -T        those of the whole stack',
+    '  -r        the words of the whole stack',
     '  -R ref    only tasks whose stack refers to this function or code address',
     '  -I ip -S sp  begin at this instruction and stack pointer',
     '  --guess   where exact frames end or cannot begin, go on with likely ones: by frame pointers, or',
@@ -56,8 +57,8 @@ export const bt: Command = {
     if (options.has('o') || options.has('O')) {
       throw new UsageError('crash’s old method is -T (all code addresses on a stack) or --guess');
     }
-    options.atMostOne('fFtT');
-    for (const letter of 'eEr') {
+    options.atMostOne('fFtTr');
+    for (const letter of 'eE') {
       if (options.has(letter)) throw new UsageError(`-${letter} is not supported yet`);
     }
     options.atMostOne('apc');
@@ -80,6 +81,10 @@ export const bt: Command = {
     }
     for (const task of selectTasks(context, options)) {
       checkCancelled(context);
+      if (options.has('r')) {
+        yield* wholeStack(context.program, task);
+        continue;
+      }
       const block = stackBlock(context, task, options, { guess });
       const reference = options.value('R');
       if (reference === undefined || refersTo(block.stack.frames, reference)) yield block;

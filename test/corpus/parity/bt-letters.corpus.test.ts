@@ -10,12 +10,12 @@ import { printTable, record } from './table.ts';
 const NAMES = ['debian-5.10', 'debian-6.1', 'debian-6.12'];
 const PIDS = [1, 2, 3, 10, 11, 12, 13, 14, 15, 20, 25];
 const LINES = PIDS.flatMap((pid) =>
-  ['-f', '-F', '-FF', '-t', '-T', '-R schedule', '-R do_exit'].map(
+  ['-f', '-F', '-FF', '-t', '-T', '-r', '-R schedule', '-R do_exit'].map(
     (letters) => `bt ${letters} ${pid}`,
   ),
 );
 
-afterAll(() => printTable('crash 9.0.2, bt -f -F -FF -t -T -R'));
+afterAll(() => printTable('crash 9.0.2, bt -f -F -FF -t -T -r -R'));
 
 describe.each(NAMES)('%s', (name) => {
   let crash: ReadonlyMap<string, string>;
@@ -55,7 +55,8 @@ function compared(text: string): string {
     text
       .trimEnd()
       // Of two symbols of one address each tool has its own choice.
-      .replaceAll(/\b(?:__key\.2|kthread_create_lock)\b/g, '__key')
+      .replaceAll(/\b(?:__key\.[12]|kthread_create_lock|kernfs_idr_lock)\b/g, '__key')
+      .replaceAll('__sched_class_highest', 'stop_sched_class')
       .replaceAll(/\.(?:part|constprop|isra|cold)(?:\.[0-9]+)?/g, '')
       .replaceAll(/^ *\(inlined\).*\n/gm, '')
       .replaceAll(/ +$/gm, '')
