@@ -97,7 +97,8 @@ function intOf(table: BtfTable, id: number): IntType {
     origin: table.origin,
     name,
     size: table.sizeOrTypeOf(id),
-    signed: (encoding & 1) !== 0,
+    // pahole before 1.21 (Debian's 5.10) writes no sign for chars; of this one C says it.
+    signed: (encoding & 1) !== 0 || name === 'signed char',
     // pahole hardly ever sets BTF_INT_CHAR: the name tells.
     isChar: (encoding & 2) !== 0 || /^(?:(?:un)?signed )?char$/.test(name),
     isBool: (encoding & 4) !== 0,

@@ -103,6 +103,11 @@ describe('BTF', () => {
     expect(values('wide_enum')).toEqual([0x100000000n]);
   });
 
+  it('knows that signed char has a sign, which pahole before 1.21 does not write', () => {
+    const old = new BtfTypeFinder(parseBtf(drawBtf('INT signed~char size=1'), 'BTF'));
+    expect(old.findType('base', 'signed char')).toMatchObject({ signed: true });
+  });
+
   it('reads unflagged enum values as signed where no enum says its sign (pahole before 1.24)', () => {
     const old = finderOf('ENUM state size=4 { RUN=0 DEAD=0xffffffff }').findType('enum', 'state');
     expect(old).toMatchObject({ signed: true, enumerators: [{ value: 0n }, { value: -1n }] });

@@ -78,6 +78,11 @@ export function sectionOfFile(
     size,
     bytes(offset, length) {
       checkWindow(name, size, offset, length);
+      // Before anything is allocated: headers may claim more than the file has.
+      if (start + offset + length > source.size) {
+        const found = `the end of the file (${source.size} bytes)`;
+        throw corruptTable(name, offset, `${length} bytes at ${start + offset}`, found);
+      }
       const bytes = new Uint8Array(length);
       const read = source.read(start + offset, bytes, 0, length);
       if (read < length) throw corruptTable(name, offset, `${length} bytes`, `${read} bytes`);

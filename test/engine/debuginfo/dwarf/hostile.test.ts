@@ -6,6 +6,7 @@ import { CfiTable } from '../../../../src-main/engine/debuginfo/dwarf/cfi-table.
 import { DwarfCursor } from '../../../../src-main/engine/debuginfo/dwarf/cursor.ts';
 import { DwarfDebugInfo } from '../../../../src-main/engine/debuginfo/dwarf/debug-info.ts';
 import { evaluateLocation } from '../../../../src-main/engine/debuginfo/dwarf/expression.ts';
+import { sectionOfFile } from '../../../../src-main/engine/debuginfo/dwarf/sections.ts';
 import { scopeOfFrame } from '../../../../src-main/engine/debuginfo/dwarf/evaluation-scope.ts';
 import {
   locateVariable,
@@ -165,6 +166,19 @@ describe('damaged DWARF', () => {
       { numRuns: 400, seed: SEED },
     );
   });
+});
+
+it('a section that its header places beyond the file is a fault, and nothing is allocated', () => {
+  const source = {
+    name: 'vmlinux',
+    size: 100,
+    read: (): number => {
+      throw new RangeError('outside the file');
+    },
+  };
+  const section = sectionOfFile('.debug_str', source, 2 ** 50, 2 ** 52);
+  expect(() => section.bytes(0, 2 ** 50)).toThrow(FaultError);
+  expect(() => section.bytes(0, 1)).toThrow(/end of the file \(100 bytes\)/);
 });
 
 describe('numbers', () => {
