@@ -6,21 +6,25 @@ import { requireCurrentTask, warning } from './context.ts';
 import { FrameDetails } from './frame-details.ts';
 import { withSources } from './frame-sources.ts';
 import { parseOptions } from './options.ts';
+import { stackWords } from './stack-words.ts';
 import { requireTasks, taskRefOf } from './task-selection.ts';
 
 export const frame: Command = {
   name: 'frame',
   summary: 'one frame of a backtrace: its variables and registers',
-  usage: 'N [pid | task]',
+  usage: '[-f] N [pid | task]',
   help: [
     'Frame N of the backtrace that bt shows of the current task, or of the one named: source line, parameters',
     'and local variables (where there is debuginfo), and every register that is known as it stood in',
     'this frame, with where it was found. A register that is not listed is not known.',
+    '',
+    '  -f  the words of its stack, each with what is known of it',
   ],
   needs: ['memory', 'symbols', 'types', 'tasks', 'unwind'],
   *run(context, args) {
     const { program } = context;
-    const { operands } = parseOptions(args, '');
+    const options = parseOptions(args, 'f');
+    const { operands } = options;
     const [number, named, ...rest] = operands;
     if (number === undefined || rest.length > 0) throw new UsageError('a frame number is needed');
     if (!/^[0-9]{1,4}$/.test(number)) throw new UsageError(`no frame number: ${number}`);
@@ -36,7 +40,11 @@ export const frame: Command = {
     }
     const details = new FrameDetails(program, shown.object, trace);
     const [placed] = withSources(program, [found]);
-    const full = details.withRegisters(details.withVariables(placed ?? found));
+    const known = details.withRegisters(details.withVariables(placed ?? found));
+    const words = options.has('f')
+      ? stackWords(program, shown.object, trace, details.states, found.index)
+      : [];
+    const full = words.length === 0 ? known : { ...known, words };
     const { start, end } = trace;
     const lost = details.states[Number(number) - 1]?.lost;
     const warnings =
