@@ -241,7 +241,14 @@ class Flow {
         break;
       }
     }
-    return !this.#neverReturn.has(end);
+    // Not every function has a symbol of its own: a call that never returns may be the last of this.
+    return !this.#neverReturn.has(end) && !this.#isEntry(end);
+  }
+
+  /** `endbr64`, which only calls and jumps lead to. */
+  #isEntry(offset: number): boolean {
+    const next = this.#decode(offset);
+    return next?.opcode === 0x0f1e && next.modrm === 0xfa && next.prefixes.repeat;
   }
 
   #targetsOf({ opcode, immediate }: Instruction, offset: number, end: number): readonly number[] {
