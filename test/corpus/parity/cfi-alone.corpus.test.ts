@@ -74,8 +74,7 @@ describe.each(NAMES)('%s', (name) => {
       equal: frames,
       of: frames + different.length,
     });
-    record({ dump: name, what: 'segments between entries', equal: segments, of: segments });
-    console.log(name, 'ends in', JSON.stringify([...ends]));
+    console.log(`${name}: ${segments} stretches, each ends in`, JSON.stringify([...ends]));
     expect(different.slice(0, 10)).toEqual([]);
     expect(frames).toBeGreaterThan(700);
   });

@@ -87,8 +87,8 @@ describe.each(NAMES)('%s', (name) => {
       }
     }
     record({ dump: name, what: `variables of ${what}`, equal, of });
-    if (line !== 'bt -v')
-      record({ dump: name, what: 'values drgn has not', equal: more, of: more });
+    // Nobody to compare them with: told, not counted as equal.
+    if (line !== 'bt -v') console.log(`${name}: ${more} values where drgn has none`);
     expect(different.slice(0, 20)).toEqual([]);
     expect(of).toBeGreaterThan(line === 'bt -v' ? 15 : 2000);
   });
