@@ -1,3 +1,4 @@
+import { FaultError } from '../base/fault.ts';
 import { DW_AT, DW_TAG } from '../debuginfo/dwarf/constants.ts';
 import type { DieCursor } from '../debuginfo/dwarf/die-cursor.ts';
 import { findName, findTypeRef, openDie } from '../debuginfo/dwarf/die-names.ts';
@@ -30,6 +31,12 @@ const TAG_OF_KIND: Readonly<Record<number, TypeTag>> = {
   [NAME_KIND.typedef]: 'typedef',
   [NAME_KIND.base]: 'base',
 };
+const KIND_OF_DIE: Readonly<Record<number, number>> = {
+  [DW_TAG.structureType]: NAME_KIND.struct,
+  [DW_TAG.classType]: NAME_KIND.struct,
+  [DW_TAG.unionType]: NAME_KIND.union,
+  [DW_TAG.enumerationType]: NAME_KIND.enum,
+};
 const MAX_DEPTH = 64;
 
 /**
@@ -41,6 +48,8 @@ export class DwarfTypeFinder implements TypeFinder {
   readonly file: DwarfFile;
   readonly types: DwarfTypes;
   #index: NameIndex | undefined;
+  #typeUnits: ReadonlyMap<string, DieRef> | undefined;
+  #sup: DwarfTypeFinder | undefined;
 
   /** @param name who answers, e.g. `DWARF`, `DWARF:ext4` */
   constructor(file: DwarfFile, name = 'DWARF') {
@@ -129,12 +138,48 @@ export class DwarfTypeFinder implements TypeFinder {
 
   #find(kind: number, name: string): DieRef | undefined {
     for (const ref of iterateNamed(this.#requireIndex(), this.file, kind, name)) return ref;
-    return undefined;
+    const found = this.#findInTypeUnits(kind, name);
+    if (found !== undefined) return found;
+    const shared = this.#shared();
+    return shared === undefined ? undefined : shared.#find(kind, name);
+  }
+
+  /** DWARF 4 keeps type units in a section of their own, which the index is not of. */
+  #findInTypeUnits(kind: number, name: string): DieRef | undefined {
+    if (this.file.sections.types === undefined) return undefined;
+    this.#typeUnits ??= namesInTypeUnits(this.file);
+    return this.#typeUnits.get(`${kind} ${name}`);
+  }
+
+  /** dwz moves what several files share into one more: its names are of this file too. */
+  #shared(): DwarfTypeFinder | undefined {
+    if (this.file.sections.sup === undefined) return undefined;
+    this.#sup ??= new DwarfTypeFinder(this.file.supplement(), this.name);
+    return this.#sup;
   }
 
   #findAll(kind: number, name: string): DieRef[] {
     return [...iterateNamed(this.#requireIndex(), this.file, kind, name)];
   }
+}
+
+/** The type DIE of every type unit, by kind and name. */
+function namesInTypeUnits(file: DwarfFile): Map<string, DieRef> {
+  const names = new Map<string, DieRef>();
+  for (const unit of file.typeUnits()) {
+    try {
+      const ref = { unit, offset: unit.header.typeDie! };
+      const die = openDie(ref);
+      const kind = KIND_OF_DIE[die.tag];
+      const name = die.string(DW_AT.name);
+      if (kind === undefined || name === undefined) continue;
+      const key = `${kind} ${name}`;
+      if (!names.has(key)) names.set(key, ref);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+    }
+  }
+  return names;
 }
 
 /** A variable at an address in a function's blocks. */

@@ -95,6 +95,12 @@ export class DwarfFile {
     return { unit, offset: unit.header.typeDie };
   }
 
+  /** All type units, of DWARF 4 and 5. */
+  typeUnits(): Iterable<DwarfUnit> {
+    this.#signatures ??= this.#readSignatures();
+    return this.#signatures.values();
+  }
+
   /** @throws FaultError `corrupt` when the file refers to one that was not given */
   supplement(): DwarfFile {
     if (this.#sup === undefined) {
