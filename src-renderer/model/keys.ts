@@ -11,7 +11,7 @@ export const SHORTCUTS: readonly { readonly group: string; readonly keys: readon
       keys: [
         { keys: ['Ctrl K', 'Ctrl Shift P'], what: 'Command palette: view, symbol, address, task' },
         { keys: ['Alt ←', 'Alt →'], what: 'Back and forward' },
-        { keys: ['1 … 5'], what: 'Overview, Tasks, Log, Memory, Modules' },
+        { keys: ['1 … 6'], what: 'Overview, Tasks, Stack, Log, Memory, Modules' },
         { keys: ['Ctrl `', '`'], what: 'Console' },
         { keys: ['/', 'Ctrl F'], what: 'Filter or search in this view' },
         { keys: ['G'], what: 'Go to an address or symbol in memory' },
@@ -27,6 +27,15 @@ export const SHORTCUTS: readonly { readonly group: string; readonly keys: readon
         { keys: ['Page ↑', 'Page ↓'], what: 'A page up and down' },
         { keys: ['Home', 'End'], what: 'First and last row' },
         { keys: ['Ctrl C'], what: 'Copy the row' },
+      ],
+    },
+    {
+      group: 'Stack',
+      keys: [
+        { keys: ['↑', '↓'], what: 'Previous and next frame, inlined ones too (in the list)' },
+        { keys: ['[', ']'], what: 'The same from anywhere: inner and outer frame' },
+        { keys: ['Enter', '→'], what: 'From the list to what is known of the frame' },
+        { keys: ['← →'], what: 'Previous and next tab' },
       ],
     },
     {

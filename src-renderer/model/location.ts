@@ -7,6 +7,14 @@ import type { MemorySpace } from '../../src-shared/contract/index.ts';
 export type Location =
   | { readonly view: 'overview' }
   | { readonly view: 'tasks'; readonly task?: bigint }
+  | {
+      readonly view: 'stack';
+      /** The task that died when left out. */
+      readonly task?: bigint;
+      readonly frame?: number;
+      /** Which of the functions inlined into the frame, 0 the innermost; left out: the frame's own. */
+      readonly inline?: number;
+    }
   | { readonly view: 'log'; readonly seq?: number }
   | { readonly view: 'memory'; readonly space: MemorySpace; readonly address?: bigint }
   | { readonly view: 'modules'; readonly name?: string };
@@ -16,6 +24,7 @@ export type ViewId = Location['view'];
 export const VIEWS: readonly { readonly id: ViewId; readonly title: string }[] = [
   { id: 'overview', title: 'Overview' },
   { id: 'tasks', title: 'Tasks' },
+  { id: 'stack', title: 'Stack' },
   { id: 'log', title: 'Log' },
   { id: 'memory', title: 'Memory' },
   { id: 'modules', title: 'Modules' },
@@ -27,6 +36,13 @@ export function hashOf(location: Location): string {
       return '#/overview';
     case 'tasks':
       return location.task === undefined ? '#/tasks' : `#/tasks/${location.task.toString(16)}`;
+    case 'stack': {
+      const { task, frame, inline } = location;
+      if (task === undefined) return '#/stack';
+      if (frame === undefined) return `#/stack/${task.toString(16)}`;
+      const level = inline === undefined ? '' : `.${inline}`;
+      return `#/stack/${task.toString(16)}/${frame}${level}`;
+    }
     case 'log':
       return location.seq === undefined ? '#/log' : `#/log/${location.seq}`;
     case 'memory': {
@@ -49,6 +65,14 @@ export function locationOf(hash: string): Location {
     case 'tasks': {
       const task = parseHex(first);
       return task === undefined ? { view } : { view, task };
+    }
+    case 'stack': {
+      const task = parseHex(first);
+      const place = /^(\d{1,6})(?:\.(\d{1,4}))?$/.exec(second ?? '');
+      if (task === undefined) return { view };
+      if (!place) return { view, task };
+      const at = { view, task, frame: Number(place[1]) } as const;
+      return place[2] === undefined ? at : { ...at, inline: Number(place[2]) };
     }
     case 'log':
       return first !== undefined && /^\d{1,15}$/.test(first)

@@ -1,6 +1,7 @@
 import {
   isAbsent,
   type Block,
+  type FrameVariable,
   type RegisterSet,
   type SourceLine,
   type StackTrace,
@@ -96,15 +97,26 @@ export function stackText(stack: StackTrace): string {
     const where = frame.symbol ? symbolText(frame.symbol) : '(unknown)';
     for (const inlined of frame.inlined ?? []) {
       lines.push(`    (inlined) ${inlined.function}${placeText(inlined.source)}`);
+      lines.push(...variableTexts(inlined.variables));
     }
     lines.push(
       `${`#${frame.index}`.padStart(3)} [${hex16(frame.sp)}] ${guess}${where} at ${hex16(frame.pc)}${placeText(frame.source)}`,
     );
+    lines.push(...variableTexts(frame.variables));
     if (frame.registers) lines.push(registersText(frame.registers));
   }
   for (const warning of stack.warnings) lines.push(`warning: ${warning}`);
   if (!stack.end.complete) lines.push(`(ends here: ${stack.end.why})`);
   return lines.join('\n');
+}
+
+/** As gdb's `bt full` has them, with how a value was come by where that is not plain. */
+export function variableTexts(variables: readonly FrameVariable[] | undefined): readonly string[] {
+  return (variables ?? []).flatMap(({ node, how, derived }) => {
+    const lines = valueText(node).split('\n');
+    const by = [...(derived ? ['derived'] : []), ...how].join('; ');
+    return lines.map((line, index) => `        ${line}${index === 0 && by ? `  (${by})` : ''}`);
+  });
 }
 
 function registersText(set: RegisterSet): string {

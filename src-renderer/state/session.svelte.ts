@@ -14,7 +14,14 @@ import type {
 import { errorInfoOf } from './errors.ts';
 import { IdentityModel } from './identity.svelte.ts';
 import { MemoryReader } from './memory-reader.svelte.ts';
-import { ConsoleModel, LogModel, MemoryModel, ModulesModel, TasksModel } from './views.svelte.ts';
+import {
+  ConsoleModel,
+  LogModel,
+  MemoryModel,
+  ModulesModel,
+  StackModel,
+  TasksModel,
+} from './views.svelte.ts';
 
 const MOST_RESULTS = 300;
 
@@ -23,6 +30,7 @@ export class DumpSession {
   readonly engine: EngineService;
   readonly info: SessionInfo;
   readonly tasks = new TasksModel();
+  readonly stack = new StackModel();
   readonly log = new LogModel();
   readonly memory = new MemoryModel();
   readonly modules = new ModulesModel();

@@ -12,6 +12,19 @@ export class TasksModel {
   scrollTop = 0;
 }
 
+export type CodePane = 'source' | 'assembly';
+export type DataPane = 'variables' | 'words' | 'registers';
+
+export class StackModel {
+  /** The tab chosen; until then source where the frame has it, else assembly. */
+  code = $state<CodePane | undefined>();
+  data = $state<DataPane>('variables');
+  /** In a narrow window there is one row of tabs for all of them. */
+  narrow = $state<CodePane | DataPane>('variables');
+  share = $state(0.56);
+  bytes = $state(false);
+}
+
 export class LogModel {
   maxLevel = $state(7);
   query = $state('');

@@ -62,7 +62,7 @@ async function walk(page: Page, take: (name: string) => Promise<void>): Promise<
   await page.getByRole('region', { name: 'Frames' }).locator('li').first().waitFor();
   await take('tasks');
 
-  await page.keyboard.press('3');
+  await page.keyboard.press('4');
   await page.getByRole('region', { name: 'Kernel log' }).waitFor();
   await page.getByLabel('Search the log').fill('oops');
   await take('log');

@@ -42,7 +42,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('2');
     await page.getByRole('region', { name: 'Frames' }).locator('li').first().waitFor();
     await visit('tasks');
-    await page.keyboard.press('3');
+    await page.keyboard.press('4');
     await page.getByLabel('Search the log').fill('oops');
     await visit('log');
     await page.evaluate(() => (location.hash = '#/memory/physical/ffff0'));

@@ -229,7 +229,7 @@ test('everything is reached without a mouse', async ({ page }) => {
   await page.keyboard.press('End');
   await expect(tasks(page).getByRole('row').last()).toHaveAttribute('aria-selected', 'true');
   await expect(frames(page)).toContainText('mutex');
-  await page.keyboard.press('4');
+  await page.keyboard.press('5');
   await expect(hexdump(page)).toBeFocused();
   const cursor = page
     .getByRole('region', { name: 'Bytes at the cursor' })
@@ -246,7 +246,7 @@ test('everything is reached without a mouse', async ({ page }) => {
   await page.keyboard.type('jiffies');
   await page.keyboard.press('Enter');
   await expect(hexdump(page)).toContainText('jiffies');
-  await page.keyboard.press('5');
+  await page.keyboard.press('6');
   await expect(page.getByRole('grid', { name: 'Modules' })).toContainText('oops_demo');
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toBeVisible();
