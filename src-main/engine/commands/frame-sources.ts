@@ -15,7 +15,20 @@ export function withSources(program: Program, frames: readonly StackFrame[]): St
   });
 }
 
-function sourcesOf(location: CodeLocation): Pick<StackFrame, 'inlined' | 'source'> {
+type Sources = Pick<StackFrame, 'inlined' | 'source'>;
+/** Made once a place, not once a task that stands there. */
+const made = new WeakMap<CodeLocation, Sources>();
+
+function sourcesOf(location: CodeLocation): Sources {
+  let sources = made.get(location);
+  if (sources === undefined) {
+    sources = makeSources(location);
+    made.set(location, sources);
+  }
+  return sources;
+}
+
+function makeSources(location: CodeLocation): Sources {
   const { scopes, sources, line } = location;
   const inlined: InlinedFrame[] = [];
   let real: Source = scopes.length === 0 ? line : undefined;

@@ -1,4 +1,5 @@
 import type { TaskRef } from '../../../src-shared/contract/index.ts';
+import { virtAddr } from '../base/address.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
@@ -26,8 +27,7 @@ export function taskSelector(program: Program, text: string): TaskSelector {
   const { byAddress, tasks } = findTasks(program);
   const number = findHex(text);
   if (number !== undefined) {
-    const address = [...byAddress.keys()].find((known) => known === number);
-    if (address !== undefined) return { by: 'address', address, text };
+    if (byAddress.has(virtAddr(number))) return { by: 'address', address: number, text };
     if (/^[0-9]{1,9}$/.test(text)) return { by: 'pid', pid: Number(text), text };
     const pid = Number(number);
     if (tasks.some((task) => task.pid === pid)) return { by: 'pid', pid, text };
@@ -67,10 +67,14 @@ export function matchesSelector(task: Task, selector: TaskSelector): boolean {
  */
 export function requireTasks(program: Program, text: string): readonly Task[] {
   const selector = taskSelector(program, text);
-  const isNumber = selector.by === 'pid' || selector.by === 'address';
-  const found = isNumber
-    ? findTasks(program).tasks.filter((task) => matchesSelector(task, selector))
-    : [];
+  const { byAddress, tasks } = findTasks(program);
+  let found: readonly Task[] = [];
+  if (selector.by === 'pid') found = tasks.filter(({ pid }) => pid === selector.pid);
+  if (selector.by === 'address') {
+    // Not a search of all: foreach names every task of thousands so.
+    const task = byAddress.get(virtAddr(selector.address));
+    if (task !== undefined) found = [task];
+  }
   if (found.length === 0) throw new UsageError(`invalid task or pid value: ${text}`);
   return found;
 }

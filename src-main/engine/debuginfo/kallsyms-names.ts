@@ -5,6 +5,8 @@ import type { SymbolNames } from './symbol-table.ts';
 /** KSYM_NAME_LEN is 512 since 6.1 (128 before); a longer name is damage. */
 const MAX_NAME = 1024;
 const TOKENS = 256;
+/** Decoded names kept. */
+const MAX_KNOWN = 4096;
 /** scripts/kallsyms.c puts a marker at every 256th symbol. */
 const PER_MARKER = 256;
 
@@ -34,6 +36,8 @@ export class KallsymsNames implements SymbolNames {
   /** Where each symbol's token numbers start and end in the names table. */
   readonly #start: Uint32Array;
   readonly #end: Uint32Array;
+  /** Backtraces of thousands of tasks name the same few functions. */
+  readonly #known = new Map<number, string>();
   #hashes: { readonly power: Int32Array; readonly whole: Int32Array; readonly rest: Int32Array };
 
   /** @throws FaultError `corrupt` */
@@ -50,6 +54,16 @@ export class KallsymsNames implements SymbolNames {
   }
 
   nameOf(index: number): string {
+    let name = this.#known.get(index);
+    if (name === undefined) {
+      name = this.#decode(index);
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+      this.#known.set(index, name);
+    }
+    return name;
+  }
+
+  #decode(index: number): string {
     let name = '';
     for (let at = this.#start[index]!; at < this.#end[index]!; at++) {
       const token = this.#names[at]!;

@@ -5,6 +5,8 @@ import { DwarfDebugInfo, type CodeLocation } from '../debuginfo/dwarf/debug-info
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
 import { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
 
+const MAX_LOCATIONS = 20_000;
+
 /** A file with debug information, and where its code lies in the crashed machine. */
 export interface DebugInfoPart {
   /** `vmlinux`, or the module's name. */
@@ -28,6 +30,9 @@ export class ProgramDebugInfo {
   readonly #infos = new Map<DebugInfoPart, DwarfDebugInfo>();
   readonly #tables = new Map<DebugInfoPart, CfiTable>();
   readonly #types = new Map<DebugInfoPart, DwarfTypeFinder>();
+  /** Tasks stand at the same few places: their return addresses, and other addresses. */
+  readonly #returns = new Map<bigint, CodeLocation | undefined>();
+  readonly #locations = new Map<bigint, CodeLocation | undefined>();
 
   constructor(parts: readonly DebugInfoPart[]) {
     this.parts = parts;
@@ -74,6 +79,16 @@ export class ProgramDebugInfo {
    * @param returnAddress the instruction meant is the call before it
    */
   findLocation(address: VirtAddr, returnAddress: boolean): CodeLocation | undefined {
+    const known = returnAddress ? this.#returns : this.#locations;
+    const found = known.get(address);
+    if (found !== undefined || known.has(address)) return found;
+    const location = this.#readLocation(address, returnAddress);
+    if (known.size >= MAX_LOCATIONS) known.clear();
+    known.set(address, location);
+    return location;
+  }
+
+  #readLocation(address: VirtAddr, returnAddress: boolean): CodeLocation | undefined {
     const part = this.partAt(address);
     if (part === undefined) return undefined;
     const inFile = address - part.slide - (returnAddress ? 1n : 0n);

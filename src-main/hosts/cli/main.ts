@@ -5,10 +5,12 @@
 import { processOutput } from './output.ts';
 import { removeFetch } from '../node/without-fetch.ts';
 import { run } from './run.ts';
+import { startFaster } from './start-faster.ts';
 
 const status = await run(process.argv.slice(2), {
   output: processOutput,
   engine: async () => {
+    startFaster();
     removeFetch();
     const [{ createEngineService }, { createEngineDeps }] = await Promise.all([
       import('../../engine/service/engine-service.ts'),

@@ -10,17 +10,37 @@ export interface Output {
   readonly color: boolean;
 }
 
+/** What is written at once: a write for each of thousands of blocks takes longer than making them. */
+const MAX_PENDING = 32 * 1024;
+let pending = '';
+
 /**
- * The process's own streams, written without buffering: what was answered is out even when the
- * process is killed. A reader that went away ends the process quietly.
+ * The process's own streams. What was answered is out before the engine's next pause, before any
+ * message and before the process ends by itself. A reader that went away ends the process quietly.
  */
 export function processOutput(color: boolean): Output {
   return {
-    out: (text) => writeAll(1, text),
-    err: (text) => writeAll(2, text),
+    out: hold,
+    err: (text) => {
+      flush();
+      writeAll(2, text);
+    },
     color: color && process.stderr.isTTY && !process.env['NO_COLOR'],
   };
 }
+
+function hold(text: string): void {
+  if (pending === '') setImmediate(flush);
+  pending += text;
+  if (pending.length >= MAX_PENDING) flush();
+}
+
+function flush(): void {
+  const text = pending;
+  pending = '';
+  if (text !== '') writeAll(1, text);
+}
+process.on('exit', flush);
 
 function writeAll(fd: 1 | 2, text: string): void {
   const bytes = Buffer.from(text);
