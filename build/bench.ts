@@ -116,7 +116,11 @@ function report(subjects: readonly Subject[]): void {
   }
 }
 
-function ours(name: string, dump: string, options = ['-c', 'sys', '-c', 'bt']): Subject {
+function ours(
+  name: string,
+  dump: string,
+  options = ['--no-search', '-c', 'sys', '-c', 'bt'],
+): Subject {
   const command = [process.execPath, join(root, 'out/main/cli.js'), 'exec', ...options, dump];
   return { name, command, proof: /#0 / };
 }

@@ -1,4 +1,5 @@
 import type { Block, MemoryRange, MemorySpace, SymbolRef } from './block.ts';
+import type { AttachDebuginfoRequest, DebuginfoInfo } from './debuginfo.ts';
 
 /**
  * The engine as its hosts and the window see it. One implementation (src-main/engine/service),
@@ -8,6 +9,14 @@ export interface EngineService {
   /** Opens a dump (several paths make a split set). Reports phases through `onProgress`. */
   open(request: OpenRequest, call?: CallOptions<OpenProgress>): Promise<SessionInfo>;
   close(request: { readonly session: SessionId }): Promise<void>;
+  /**
+   * Opens debuginfo for a session, or lets go of it. Every answer may be another one afterwards;
+   * when it fails or is cancelled, the session stays as it was.
+   */
+  attachDebuginfo(
+    request: AttachDebuginfoRequest,
+    call?: CallOptions<OpenProgress>,
+  ): Promise<SessionInfo>;
   /** Runs one command line of crash's grammar; blocks also stream through `onProgress`. */
   run(request: RunRequest, call?: CallOptions<Block>): Promise<RunResult>;
   /** For the hexdump: at most 64 KiB a call. Never throws for unreadable bytes: spans say why. */
@@ -49,6 +58,10 @@ export interface OpenRequest {
   readonly paths: readonly string[];
   /** Files, folders or packages with debuginfo: vmlinux, modules. Matched by build-id. */
   readonly debuginfo?: readonly string[];
+  /** More of these, to be taken even if they are of another build: told with every answer. */
+  readonly override?: readonly string[];
+  /** Look for debuginfo in the usual places, too (default true); packages are not opened by that. */
+  readonly search?: boolean;
 }
 export interface OpenProgress {
   readonly phase:
@@ -72,6 +85,7 @@ export interface SessionInfo {
   /** Each choice made at open with its evidence: KASLR offset, phys_base, type source, … */
   readonly decisions: readonly Decision[];
   readonly warnings: readonly string[];
+  readonly debuginfo: DebuginfoInfo;
 }
 export interface Capability {
   readonly name:

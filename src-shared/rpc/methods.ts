@@ -2,6 +2,7 @@ import type { EngineService } from '../contract/service.ts';
 import type { HostService } from '../contract/host.ts';
 import {
   address,
+  flag,
   integer,
   list,
   literal,
@@ -27,6 +28,7 @@ export type MethodTable<Service> = Readonly<Record<keyof Service & string, Metho
 const session = text(64);
 const path = text(4096);
 const paths = list(path, 1, 256);
+const debuginfo = list(path, 0, 64);
 const space = union({
   kernel: record({ kind: literal('kernel') }),
   physical: record({ kind: literal('physical') }),
@@ -34,8 +36,24 @@ const space = union({
 });
 
 export const ENGINE_METHODS: MethodTable<EngineService> = {
-  open: { request: record({ paths, 'debuginfo?': list(path, 0, 64) }), progress: true },
+  open: {
+    request: record({
+      paths,
+      'debuginfo?': debuginfo,
+      'override?': debuginfo,
+      'search?': flag,
+    }),
+    progress: true,
+  },
   close: { request: record({ session }), progress: false },
+  attachDebuginfo: {
+    request: record({
+      session,
+      given: list(record({ path, 'override?': flag }), 0, 64),
+      'search?': flag,
+    }),
+    progress: true,
+  },
   run: { request: record({ session, line: text(16_384) }), progress: true },
   readMemory: {
     request: record({

@@ -29,6 +29,9 @@ export const address: Shape = (value, at) =>
     ? undefined
     : `${at} must be an unsigned 64-bit bigint`;
 
+export const flag: Shape = (value, at) =>
+  typeof value === 'boolean' ? undefined : `${at} must be true or false`;
+
 export const literal =
   (expected: string): Shape =>
   (value, at) =>

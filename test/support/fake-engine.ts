@@ -1,6 +1,7 @@
 import type {
   Block,
   CallOptions,
+  DebuginfoInfo,
   EngineService,
   MemoryRequest,
   RunRequest,
@@ -38,11 +39,28 @@ export function fakeEngine(): EngineService & { readonly opened: string[] } {
         capabilities: [],
         decisions: [],
         warnings: [],
+        debuginfo: noDebuginfo(),
       };
     },
     async close({ session }) {
       need(session);
       sessions.delete(session);
+    },
+    async attachDebuginfo({ session, given }, call) {
+      need(session);
+      if (given[0]?.path.includes('slow')) await untilAborted(call);
+      return {
+        session,
+        files: [],
+        format: 'fake',
+        release: '6.1.0-fake',
+        machine: 'x86_64',
+        openedInMs: 1,
+        capabilities: [],
+        decisions: [],
+        warnings: [],
+        debuginfo: { ...noDebuginfo(), given },
+      };
     },
     async run({ session, line }: RunRequest, call?: CallOptions<Block>) {
       need(session);
@@ -116,6 +134,23 @@ export function fakeEngine(): EngineService & { readonly opened: string[] } {
     async commands() {
       return [{ name: 'echo', summary: 'says it again', usage: 'echo TEXT', help: [] }];
     },
+  };
+}
+
+/** A session that was searched for and has none. */
+export function noDebuginfo(): DebuginfoInfo {
+  return {
+    wanted: { release: '6.1.0-fake', buildId: undefined },
+    given: [],
+    searched: true,
+    parts: [],
+    steps: [],
+    missingModules: [],
+    moduleCount: 0,
+    advice: [],
+    types: 'nobody',
+    override: undefined,
+    tookMs: 0,
   };
 }
 

@@ -32,6 +32,11 @@ export class CommandSession {
     return this.#current;
   }
 
+  /** The task that was chosen or asked for; undefined before. */
+  get chosenTask(): Task | undefined {
+    return this.#current;
+  }
+
   get values(): readonly Value[] {
     return this.#values;
   }

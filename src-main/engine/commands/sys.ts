@@ -63,6 +63,7 @@ function systemFacts(program: Program): Fact[] {
       value: symbolSource(program),
       note: (findTaintMask(program) ?? 0n) === 0n ? undefined : '[TAINTED]',
     })),
+    ...debuginfoFacts(program),
     fact('dumpfile', program.image.sources.length > 1 ? 'DUMPFILES' : 'DUMPFILE', 'text', () => ({
       value: program.image.sources.map((source) => source.name).join(' '),
       note: (program.image.dumpLevel ?? 0) > 0 ? '[PARTIAL DUMP]' : undefined,
@@ -102,6 +103,30 @@ function systemFacts(program: Program): Fact[] {
         evidence: `log record ${message.record.seq}`,
       };
     }),
+  ];
+}
+
+const MATCHES: Readonly<Record<string, string>> = {
+  'build-id': '[build-id is the dump’s]',
+  banner: '[banner is the dump’s]',
+  release: '[same release; the build cannot be compared]',
+  override: '[OVERRIDE: of another build]',
+};
+
+/** vmlinux in use and how it was told to be this kernel's, then how many modules have theirs. */
+function debuginfoFacts({ debugInfo }: Program): Fact[] {
+  const parts = debugInfo?.parts ?? [];
+  const kernel = parts.find(({ name }) => name === 'vmlinux');
+  const modules = parts.length - (kernel === undefined ? 0 : 1);
+  const others = parts.filter(({ match }) => match === 'override');
+  if (parts.length === 0) return [];
+  return [
+    fact('debuginfo', 'DEBUGINFO', 'text', () => ({
+      value: kernel?.path ?? `of ${modules} modules`,
+      note:
+        (kernel !== undefined && MATCHES[kernel.match]) ||
+        (others.length > 0 ? MATCHES['override'] : undefined),
+    })),
   ];
 }
 

@@ -1,45 +1,160 @@
-import type { CallOptions, OpenProgress, OpenRequest } from '../../../src-shared/contract/index.ts';
+import type {
+  CallOptions,
+  DebuginfoInfo,
+  DebuginfoPart,
+  GivenDebuginfo,
+  OpenProgress,
+  OpenRequest,
+} from '../../../src-shared/contract/index.ts';
 import type { VirtAddr } from '../base/address.ts';
 import {
   readKernelIdentity,
   readModuleIdentity,
   readModuleSections,
+  type KernelIdentity,
 } from '../program/build-identity.ts';
 import { ProgramDebugInfo, type DebugInfoPart } from '../program/debug-info.ts';
 import type { LoadedModule } from '../program/modules.ts';
 import type { Program } from '../program/program.ts';
+import { NamesOnDemand, withNames } from './names.ts';
 import type { EngineDeps, FoundDebuginfo, OpenedDebugFile } from './engine-deps.ts';
 
-/** Gives a program the debuginfo the user named, as far as it is this kernel's. */
+/** The debuginfo of a session's program; its files are open until close(). */
+export interface AttachedDebuginfo {
+  readonly info: DebuginfoInfo;
+  readonly problems: readonly string[];
+  /** What look-ups by name in the kernel's DWARF wait for. */
+  readonly names: NamesOnDemand | undefined;
+  close(): void;
+}
+
+const MAX_NAMES = 64;
+
+/** Gives a program the debuginfo that is found, as far as it is this kernel's. */
 export async function attachDebuginfo(
   deps: EngineDeps,
   program: Program,
   request: OpenRequest,
   call: CallOptions<OpenProgress> | undefined,
-): Promise<FoundDebuginfo | undefined> {
-  const given = request.debuginfo ?? [];
-  if (given.length === 0) return undefined;
-  call?.onProgress?.({ phase: 'debuginfo', text: 'Opening debuginfo' });
+): Promise<AttachedDebuginfo> {
+  const given: GivenDebuginfo[] = [
+    ...(request.debuginfo ?? []).map((path) => ({ path })),
+    ...(request.override ?? []).map((path) => ({ path, override: true })),
+  ];
+  return attachGiven(deps, program, { ...request, given }, call);
+}
+
+export interface GivenRequest {
+  readonly paths: readonly string[];
+  readonly given: readonly GivenDebuginfo[];
+  readonly search?: boolean;
+}
+
+/** @throws only what cancels; what fails is told in the steps and problems */
+export async function attachGiven(
+  deps: EngineDeps,
+  program: Program,
+  { paths, given, search = true }: GivenRequest,
+  call: CallOptions<OpenProgress> | undefined,
+): Promise<AttachedDebuginfo> {
+  const started = deps.now();
+  const report = (text: string, fraction?: number): void =>
+    call?.onProgress?.({
+      phase: 'debuginfo',
+      text,
+      ...(fraction !== undefined && { fraction }),
+    });
+  const identity = readKernelIdentity(program);
   const modules = program.modules();
-  const found = await deps.findDebuginfo({
-    ...readKernelIdentity(program),
-    modules: modules.map((module) => {
-      const sections = readModuleSections(module);
-      return { ...readModuleIdentity(module), sectionAddress: (name) => sections.get(name) };
-    }),
-    dumpPath: request.paths[0] ?? '',
-    given,
-    onProgress: (text, fraction) => call?.onProgress?.({ phase: 'debuginfo', text, fraction }),
-    signal: call?.signal,
-  });
-  const parts = found.files.flatMap((file) => partOf(program, modules, file));
-  if (parts.length > 0) {
-    const debugInfo = new ProgramDebugInfo(parts);
-    const kernel = parts.find(({ name }) => name === 'vmlinux');
-    const types = kernel && debugInfo.typesOf(kernel);
-    program.attachDebugInfo(debugInfo, types);
+  let found = NOTHING;
+  if (search || given.length > 0) {
+    report('Looking for debuginfo');
+    try {
+      found = await deps.findDebuginfo({
+        ...identity,
+        modules: modules.map((module) => wantedModule(module)),
+        dumpPath: paths[0] ?? '',
+        given,
+        search,
+        onProgress: report,
+        signal: call?.signal,
+      });
+    } catch (error) {
+      if (call?.signal?.aborted === true || !(error instanceof Error)) throw error;
+      found = failed(error);
+    }
   }
-  return found;
+  const namesOnDemand = attachParts(
+    program,
+    found.files,
+    found.files.flatMap((file) => partOf(program, modules, file)),
+  );
+  const names = new Set(found.files.flatMap(({ name, dwarf }) => (dwarf ? [name] : [])));
+  const missing = modules.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  const override = overrideSentence(found.files, identity);
+  const info: DebuginfoInfo = {
+    wanted: { release: identity.release, buildId: identity.buildId },
+    given,
+    searched: search,
+    parts: found.files.map(({ dwarf: _, readNames: __, ...part }): DebuginfoPart => part),
+    steps: found.steps,
+    missingModules: missing,
+    moduleCount: modules.length,
+    advice: found.advice,
+    types: await withNames(namesOnDemand, () => typesOf(program, names.has('vmlinux'))),
+    override,
+    tookMs: deps.now() - started,
+  };
+  const close = (): void => {
+    namesOnDemand?.close();
+    found.close();
+  };
+  return { info, problems: found.problems, names: namesOnDemand, close };
+}
+
+const NOTHING: FoundDebuginfo = {
+  files: [],
+  steps: [],
+  problems: [],
+  advice: [],
+  close: () => undefined,
+};
+
+function failed({ message }: Error): FoundDebuginfo {
+  const step = { place: 'the search', what: 'vmlinux', outcome: 'unreadable', message } as const;
+  return { ...NOTHING, steps: [step], problems: [`debuginfo: ${message}`] };
+}
+
+/** What is asked for only where a place has something to compare is read only then. */
+function wantedModule(module: LoadedModule) {
+  let identity: ReturnType<typeof readModuleIdentity> | undefined;
+  const known = () => (identity ??= readModuleIdentity(module));
+  let sections: ReadonlyMap<string, VirtAddr> | undefined;
+  return {
+    name: module.name,
+    get buildId() {
+      return known().buildId;
+    },
+    get srcversion() {
+      return known().srcversion;
+    },
+    sectionAddress: (name: string) => (sections ??= readModuleSections(module)).get(name),
+  };
+}
+
+function attachParts(
+  program: Program,
+  files: readonly OpenedDebugFile[],
+  parts: readonly DebugInfoPart[],
+): NamesOnDemand | undefined {
+  if (parts.length === 0) return undefined;
+  const debugInfo = new ProgramDebugInfo(parts);
+  const kernel = parts.find(({ name }) => name === 'vmlinux');
+  const types = kernel && debugInfo.typesOf(kernel);
+  const readNames = files.find(({ name }) => name === 'vmlinux')?.readNames;
+  const names = types && readNames && new NamesOnDemand(types, readNames);
+  program.attachDebugInfo(debugInfo, types);
+  return names;
 }
 
 function partOf(
@@ -58,4 +173,27 @@ function partOf(
   // Without KASLR's offset every line would be another function's.
   const slide = program.translator.kernelOffset;
   return slide === undefined ? [] : [{ name, path, match, dwarf, slide, covers }];
+}
+
+function overrideSentence(
+  files: readonly OpenedDebugFile[],
+  { buildId, release }: KernelIdentity,
+): string | undefined {
+  const others = files.filter(({ match }) => match === 'override');
+  const [first] = others;
+  if (first === undefined) return undefined;
+  const names = others.slice(0, MAX_NAMES).map(({ name, path }) => `${name} from ${path}`);
+  const ids =
+    first.name === 'vmlinux'
+      ? ` (build-id ${first.buildId ?? 'unknown'}; the dump's is ${buildId ?? 'unknown'}, release ${release ?? 'unknown'})`
+      : '';
+  return `OVERRIDE: debuginfo of another build is in use on your word: ${names.join(', ')}${ids}. Lines, inlined functions, variables and types by it may be wrong.`;
+}
+
+function typesOf(program: Program, hasDwarf: boolean): string {
+  const types = program.capabilities.find(({ name }) => name === 'types');
+  if (types === undefined || !types.ok) return types?.how ?? 'nobody';
+  return hasDwarf && !types.how.startsWith('DWARF')
+    ? `${types.how}; DWARF of vmlinux for variables and functions`
+    : types.how;
 }

@@ -1,6 +1,14 @@
-import type { FileIdentity, HashProgress } from '../../../src-shared/contract/index.ts';
+import type {
+  DebuginfoPart,
+  DebuginfoStep,
+  DebuginfoWay,
+  FileIdentity,
+  GivenDebuginfo,
+  HashProgress,
+} from '../../../src-shared/contract/index.ts';
 import type { Disassembler } from '../arch/disassembler.ts';
 import type { ByteSource, Decompressors } from '../base/byte-source.ts';
+import type { NameIndex } from '../debuginfo/dwarf/name-index.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
 import type { KernelIdentity, ModuleIdentity } from '../program/build-identity.ts';
 
@@ -36,25 +44,26 @@ export interface DebuginfoWanted extends KernelIdentity {
     readonly sectionAddress: (name: string) => bigint | undefined;
   })[];
   readonly dumpPath: string;
-  /** Files, folders and packages the user named. */
-  readonly given: readonly string[];
-  readonly onProgress: (text: string, fraction: number) => void;
+  readonly given: readonly GivenDebuginfo[];
+  /** Look in the usual places, too; nothing that takes long is done for what is there. */
+  readonly search: boolean;
+  readonly onProgress: (text: string, fraction: number | undefined) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-export interface OpenedDebugFile {
-  /** `vmlinux`, or the module's name. */
-  readonly name: string;
-  readonly path: string;
-  /** What it was accepted for: `build-id`, …, `override`. */
-  readonly match: string;
+export interface OpenedDebugFile extends DebuginfoPart {
   /** Undefined: symbols only. */
   readonly dwarf: DwarfSections | undefined;
+  /** Of a large file: its index of names, from a cache or made beside the engine's thread. */
+  readonly readNames?: ((signal: AbortSignal) => Promise<NameIndex>) | undefined;
 }
 
 export interface FoundDebuginfo {
   readonly files: readonly OpenedDebugFile[];
+  readonly steps: readonly DebuginfoStep[];
   /** Each thing asked for that could not be had, a full sentence. */
   readonly problems: readonly string[];
+  /** How to get vmlinux. */
+  readonly advice: readonly DebuginfoWay[];
   close(): void;
 }

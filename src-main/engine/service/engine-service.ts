@@ -1,10 +1,10 @@
 import type {
+  AttachDebuginfoRequest,
   CallOptions,
   EngineService,
   OpenProgress,
   OpenRequest,
   SessionId,
-  SessionInfo,
 } from '../../../src-shared/contract/index.ts';
 import { FaultError } from '../base/fault.ts';
 import { listCommands } from '../commands/registry.ts';
@@ -14,13 +14,14 @@ import { describeAddress } from '../kernel/address-owner.ts';
 import { readMemoryRange } from '../kernel/memory-range.ts';
 import { virtualRegions } from '../kernel/virtual-regions.ts';
 import { openProgram } from '../program/open.ts';
-import { attachDebuginfo } from './attach-debuginfo.ts';
+import { attachDebuginfo, attachGiven } from './attach-debuginfo.ts';
 import { completionsOf } from './completion.ts';
 import { commandInfoOf } from './command-info.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { withNames } from './names.ts';
 import { resolveText } from './resolution.ts';
 import { ServiceError } from './service-error.ts';
-import { Session } from './session.ts';
+import { Session, type Attached } from './session.ts';
 import { sessionInfoOf } from './session-info.ts';
 
 /** Largest `readMemory` answer. */
@@ -49,7 +50,11 @@ export function createEngineService(deps: EngineDeps): EngineService {
       const session = sessionOf(request);
       sessions.delete(session.info.session);
       deps.closeSources(session.sources);
-      session.debuginfo?.close();
+      session.close();
+    },
+    async attachDebuginfo(request, call) {
+      const session = sessionOf(request);
+      return session.attach(() => reopen(deps, session, request, call));
     },
     async run(request, call) {
       const session = sessionOf(request);
@@ -64,16 +69,17 @@ export function createEngineService(deps: EngineDeps): EngineService {
       return readMemoryRange(program, request.space, request.address, request.length);
     },
     async resolve(request) {
-      return resolveText(sessionOf(request).program, request.text);
+      return sessionOf(request).ask((program) => resolveText(program, request.text));
     },
     async complete(request) {
-      return completionsOf(sessionOf(request).program, request.prefix, request.limit);
+      const { prefix, limit } = request;
+      return sessionOf(request).ask((program) => completionsOf(program, prefix, limit));
     },
     async describe(request) {
-      const { program } = sessionOf(request);
-      return request.addresses
-        .slice(0, MAX_ADDRESSES)
-        .map((address) => describeAddress(program, address));
+      const addresses = request.addresses.slice(0, MAX_ADDRESSES);
+      return sessionOf(request).ask((program) =>
+        addresses.map((address) => describeAddress(program, address)),
+      );
     },
     async identify(request, call) {
       const session = sessionOf(request);
@@ -81,7 +87,7 @@ export function createEngineService(deps: EngineDeps): EngineService {
       return deps.identify(session.paths, onProgress, call?.signal);
     },
     async regions(request) {
-      return virtualRegions(sessionOf(request).program, request.space);
+      return sessionOf(request).ask((program) => virtualRegions(program, request.space));
     },
     async commands() {
       return listCommands().map(commandInfoOf);
@@ -111,17 +117,36 @@ async function openSession(
       report({ phase, text });
     });
     const debuginfo = await attachDebuginfo(deps, program, request, call);
-    const info: SessionInfo = sessionInfoOf(
-      id,
-      program,
-      deps.now() - started,
-      debuginfo?.problems ?? [],
+    const info = await withNames(debuginfo.names, () =>
+      sessionInfoOf(id, program, deps.now() - started, debuginfo),
     );
     return new Session(info, program, sources, request.paths, debuginfo);
   } catch (error) {
     deps.closeSources(sources);
     throw openErrorOf(error);
   }
+}
+
+/**
+ * The same dump with other debuginfo: a program made anew has nothing of the old one's types and
+ * caches in it, and until it is whole the old one answers.
+ */
+async function reopen(
+  deps: EngineDeps,
+  { info: before, program: old, paths }: Session,
+  request: AttachDebuginfoRequest,
+  call: CallOptions<OpenProgress> | undefined,
+): Promise<Attached> {
+  const program = openProgram(old.image);
+  const debuginfo = await attachGiven(deps, program, { ...request, paths }, call);
+  if (call?.signal?.aborted === true) {
+    debuginfo.close();
+    throw new ServiceError('cancelled', 'cancelled');
+  }
+  const info = await withNames(debuginfo.names, () =>
+    sessionInfoOf(before.session, program, before.openedInMs, debuginfo),
+  );
+  return { info, program, debuginfo };
 }
 
 function openFiles(deps: EngineDeps, paths: readonly string[]) {

@@ -1,12 +1,13 @@
 import type { SessionId, SessionInfo } from '../../../src-shared/contract/index.ts';
 import type { Program } from '../program/program.ts';
+import type { AttachedDebuginfo } from './attach-debuginfo.ts';
 
 /** What opening found, for the caller. */
 export function sessionInfoOf(
   session: SessionId,
   program: Program,
   openedInMs: number,
-  problems: readonly string[],
+  { info: debuginfo, problems }: AttachedDebuginfo,
 ): SessionInfo {
   const { image, vmcoreinfo, capabilities, decisions, warnings } = program;
   return {
@@ -19,5 +20,6 @@ export function sessionInfoOf(
     capabilities,
     decisions,
     warnings: [...image.warnings, ...warnings, ...problems],
+    debuginfo,
   };
 }

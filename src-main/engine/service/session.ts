@@ -10,9 +10,11 @@ import { FaultError } from '../base/fault.ts';
 import { CancelledError, UsageError } from '../commands/command.ts';
 import { CommandSession, createContext } from '../commands/context.ts';
 import { findCommand } from '../commands/registry.ts';
+import { findTasks } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
+import type { AttachedDebuginfo } from './attach-debuginfo.ts';
+import { withNames, type Names } from './names.ts';
 import { refuseShell, splitCommandLine } from './command-line.ts';
-import type { FoundDebuginfo } from './engine-deps.ts';
 
 /** How long a command may hold the thread before waiting messages are let in, in milliseconds. */
 const SLICE_MS = 40;
@@ -24,27 +26,76 @@ export interface Clock {
   disassembler?(): Promise<Disassembler>;
 }
 
-/** One opened dump: its program, its files, and what its user has chosen. */
-export class Session {
+export interface Attached {
   readonly info: SessionInfo;
   readonly program: Program;
+  readonly debuginfo: AttachedDebuginfo;
+}
+
+/** What answers come from; made anew when debuginfo is attached or let go. */
+interface SessionState extends Attached {
+  readonly commands: CommandSession;
+  /** Commands under way: the files stay open for them. */
+  runs: number;
+}
+
+/** One opened dump: its program, its files, and what its user has chosen. */
+export class Session {
   readonly sources: readonly ByteSource[];
   readonly paths: readonly string[];
-  readonly debuginfo: FoundDebuginfo | undefined;
-  readonly #commands = new CommandSession();
+  #state: SessionState;
+  /** The attaching under way; the next one waits for it. */
+  #attaching: Promise<unknown> = Promise.resolve();
 
   constructor(
     info: SessionInfo,
     program: Program,
     sources: readonly ByteSource[],
     paths: readonly string[],
-    debuginfo: FoundDebuginfo | undefined,
+    debuginfo: AttachedDebuginfo,
   ) {
-    this.info = info;
-    this.program = program;
+    this.#state = { info, program, debuginfo, commands: new CommandSession(), runs: 0 };
     this.sources = sources;
     this.paths = paths;
-    this.debuginfo = debuginfo;
+  }
+
+  get info(): SessionInfo {
+    return this.#state.info;
+  }
+
+  get program(): Program {
+    return this.#state.program;
+  }
+
+  /** One after the other: `make` gives what the session answers from afterwards. */
+  attach(make: () => Promise<Attached>): Promise<SessionInfo> {
+    const attached = this.#attaching.then(async () => {
+      const made = await make();
+      const old = this.#state;
+      const commands = new CommandSession();
+      // Values that `p` kept are of the old types; the task that was chosen is still that task.
+      const chosen = old.commands.chosenTask;
+      if (chosen !== undefined) {
+        const { tasks } = await withNames(made.debuginfo.names, () => findTasks(made.program));
+        const same = tasks.find(({ address }) => address === chosen.address);
+        if (same !== undefined) commands.select(same);
+      }
+      this.#state = { ...made, commands, runs: 0 };
+      if (old.runs === 0) old.debuginfo.close();
+      return made.info;
+    });
+    this.#attaching = attached.catch(() => undefined);
+    return attached;
+  }
+
+  /** An answer that may need the kernel's index of names, which then is waited for. */
+  ask<T>(answer: (program: Program) => T): Promise<T> {
+    const { program, debuginfo } = this.#state;
+    return withNames(debuginfo.names, () => answer(program));
+  }
+
+  close(): void {
+    this.#state.debuginfo.close();
   }
 
   /**
@@ -58,7 +109,15 @@ export class Session {
     signal: AbortSignal | undefined,
   ): Promise<RunResult> {
     const blocks: Block[] = [];
+    const state = this.#state;
+    state.runs++;
     try {
+      const { override } = state.info.debuginfo;
+      if (override !== undefined) {
+        const notice: Block = { type: 'notice', severity: 'warning', text: override };
+        blocks.push(notice);
+        onBlock(notice);
+      }
       const [name, ...args] = splitCommandLine(line);
       if (name === undefined) throw new UsageError('no command given');
       const command = findCommand(name);
@@ -70,27 +129,56 @@ export class Session {
       const disassembler = command.uses?.includes('disassembler')
         ? await clock.disassembler?.()
         : undefined;
-      const context = createContext(this.program, {
-        session: this.#commands,
-        cancelled,
-        ...(disassembler && { disassembler }),
+      const told = blocks.length;
+      await withNames(untilAborted(state.debuginfo.names, signal), async () => {
+        const context = createContext(state.program, {
+          session: state.commands,
+          cancelled,
+          ...(disassembler && { disassembler }),
+        });
+        let sliceEnd = clock.now() + SLICE_MS;
+        let made = told;
+        for (const block of command.run(context, args)) {
+          // A command that had to wait for names begins again: what it said before is not said twice.
+          if (++made <= blocks.length) continue;
+          blocks.push(block);
+          onBlock(block);
+          if (cancelled()) throw new CancelledError();
+          if (clock.now() < sliceEnd) continue;
+          await clock.pause();
+          sliceEnd = clock.now() + SLICE_MS;
+        }
       });
-      let sliceEnd = clock.now() + SLICE_MS;
-      for (const block of command.run(context, args)) {
-        blocks.push(block);
-        onBlock(block);
-        if (cancelled()) throw new CancelledError();
-        if (clock.now() < sliceEnd) continue;
-        await clock.pause();
-        sliceEnd = clock.now() + SLICE_MS;
-      }
       return { blocks };
     } catch (error) {
       const info = expectedErrorOf(error);
       if (info === undefined) throw error;
       return { blocks, error: info };
+    } finally {
+      state.runs--;
+      if (state.runs === 0 && state !== this.#state) state.debuginfo.close();
     }
   }
+}
+
+/** Waiting ends when the command is cancelled; the index is made all the same, for the next one. */
+function untilAborted(
+  names: Names | undefined,
+  signal: AbortSignal | undefined,
+): Names | undefined {
+  if (names === undefined || signal === undefined) return names;
+  return {
+    ready: () =>
+      new Promise((resolve, reject) => {
+        const abort = (): void => reject(new CancelledError());
+        if (signal.aborted) abort();
+        signal.addEventListener('abort', abort, { once: true });
+        void names.ready().then(() => {
+          signal.removeEventListener('abort', abort);
+          resolve();
+        });
+      }),
+  };
 }
 
 /** Undefined for a bug. */

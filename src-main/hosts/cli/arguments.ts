@@ -6,6 +6,10 @@ interface Common {
   readonly files: readonly string[];
   /** `-s`: debuginfo, in the order given. */
   readonly debuginfo: readonly string[];
+  /** `--override`: taken even if it is of another build. */
+  readonly override: readonly string[];
+  /** False: `--no-search`. */
+  readonly search: boolean;
   readonly color: boolean;
 }
 export type Invocation =
@@ -87,6 +91,8 @@ function parseVerb(
 ): Invocation {
   const files: string[] = [];
   const debuginfo: string[] = [];
+  const override: string[] = [];
+  let search = true;
   const commands: ({ readonly line: string } | { readonly file: string })[] = [];
   let format: OutputFormat = 'text';
   let color = true;
@@ -102,6 +108,10 @@ function parseVerb(
       commands.push({ line: state.valueOf(arg) });
     } else if (arg === '-s') {
       debuginfo.push(state.valueOf(arg));
+    } else if (arg === '--override') {
+      override.push(state.valueOf(arg));
+    } else if (arg === '--no-search') {
+      search = false;
     } else if (takesCommands && arg === '-i') {
       commands.push({ file: state.valueOf(arg) });
     } else if (arg === '--json' && verb !== 'open' && verb !== 'serve') {
@@ -125,7 +135,7 @@ function parseVerb(
 
   // Without a dump they are not debuginfo of it but mistaken for it, and are told what they are.
   if (files.length === 0) files.push(...debuginfo.splice(0));
-  const common = { files, debuginfo, color };
+  const common = { files, debuginfo, override, search, color };
   if (verb === 'open') return { verb, ...common };
   if (verb === 'serve') return { verb, ...common, port };
   if (files.length === 0) throw new CliUsageError(`${verb} needs a dump file`);

@@ -13,8 +13,14 @@ export interface BlockWriter {
   end(error: ErrorInfo | undefined): void;
 }
 
-export function blockWriter(format: OutputFormat, line: string, output: Output): BlockWriter {
-  return format === 'json' ? jsonWriter(line, output) : textWriter(format, line, output);
+/** @param said a notice that was told already; JSON, which is kept, has it with every answer */
+export function blockWriter(
+  format: OutputFormat,
+  line: string,
+  output: Output,
+  said?: string,
+): BlockWriter {
+  return format === 'json' ? jsonWriter(line, output) : textWriter(format, line, output, said);
 }
 
 /** One line of JSON a command. */
@@ -30,10 +36,12 @@ function textWriter(
   format: Exclude<OutputFormat, 'json'>,
   line: string,
   output: Output,
+  said: string | undefined,
 ): BlockWriter {
   const text = new TextRenderer();
   return {
     block: (block) => {
+      if (block.type === 'notice' && block.text === said) return;
       if (block.type === 'notice') notice(block, output);
       else if (format === 'text') output.out(text.render(block));
       else if (block.type === 'table') {

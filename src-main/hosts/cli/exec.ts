@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { EngineService, ErrorInfo } from '../../../src-shared/contract/index.ts';
+import type { EngineService, ErrorInfo, SessionInfo } from '../../../src-shared/contract/index.ts';
 import { errorInfoOf } from '../../../src-shared/rpc/rpc-error.ts';
 import type { Invocation, OutputFormat } from './arguments.ts';
 import { blockWriter } from './block-writer.ts';
@@ -16,12 +16,12 @@ export async function exec(
   const lines = invocation.commands.flatMap((command) =>
     'line' in command ? [command.line] : linesOf(command.file),
   );
-  const info = await openSession(engine, invocation.files, invocation.debuginfo, output);
+  const info = await openSession(engine, invocation, output);
   if (info === undefined) return EXIT.cannotOpen;
   let failed = false;
   for (const line of lines) {
     if (/^\s*(?:exit|quit|q)\s*$/.test(line)) break;
-    failed = !(await runLine(engine, info.session, line, invocation.format, output)) || failed;
+    failed = !(await runLine(engine, info, line, invocation.format, output)) || failed;
   }
   return failed ? EXIT.commandFailed : EXIT.ok;
 }
@@ -29,12 +29,12 @@ export async function exec(
 /** @returns whether the command succeeded */
 async function runLine(
   engine: EngineService,
-  session: string,
+  { session, debuginfo }: SessionInfo,
   line: string,
   format: OutputFormat,
   output: Output,
 ): Promise<boolean> {
-  const writer = blockWriter(format, line, output);
+  const writer = blockWriter(format, line, output, debuginfo.override);
   let error: ErrorInfo | undefined;
   try {
     const onProgress = writer.block;

@@ -27,10 +27,10 @@ export async function info(
   invocation: Extract<Invocation, { verb: 'info' }>,
   output: Output,
 ): Promise<number> {
-  const session = await openSession(engine, invocation.files, invocation.debuginfo, output);
+  const session = await openSession(engine, invocation, output);
   if (session === undefined) return EXIT.cannotOpen;
   const parts: { name: string; blocks: readonly Block[]; error?: ErrorInfo }[] = [];
-  const said = new Set<string>(session.warnings);
+  const said = new Set<string>([...session.warnings, session.debuginfo.override ?? '']);
   let failed = false;
   for (const { name, line } of PARTS) {
     const { blocks, error } = await answer(engine, session.session, line);

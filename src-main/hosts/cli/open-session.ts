@@ -3,21 +3,33 @@ import { errorInfoOf } from '../../../src-shared/rpc/rpc-error.ts';
 import { printable } from '../../render/printable.ts';
 import { complain, type Output } from './output.ts';
 
+/** What the command line names. */
+export interface Named {
+  readonly files: readonly string[];
+  readonly debuginfo: readonly string[];
+  readonly override: readonly string[];
+  readonly search: boolean;
+}
+
 /** Opens the dump and says what opening had to warn of; undefined when it cannot be opened. */
 export async function openSession(
   engine: EngineService,
-  files: readonly string[],
-  debuginfo: readonly string[],
+  { files, debuginfo, override, search }: Named,
   output: Output,
 ): Promise<SessionInfo | undefined> {
   try {
     const info = await engine.open({
       paths: files,
       ...(debuginfo.length > 0 && { debuginfo }),
+      ...(override.length > 0 && { override }),
+      ...(!search && { search }),
     });
     for (const warning of info.warnings) {
       complain(output, 'warning', warning.split('\n').map(printable).join('\n  '));
     }
+    const { given, parts, override: word } = info.debuginfo;
+    if (word !== undefined) complain(output, 'warning', printable(word));
+    if (given.length > 0 && parts.length === 0) await advise(info, output);
     return info;
   } catch (thrown) {
     const { kind, message } = errorInfoOf(thrown);
@@ -25,4 +37,12 @@ export async function openSession(
     complain(output, 'error', printable(message));
     return undefined;
   }
+}
+
+/** Where what would fit is to be had. */
+async function advise({ debuginfo }: SessionInfo, output: Output): Promise<void> {
+  const { adviceText } = await import('../../io/debuginfo-search/advice.ts');
+  const { wanted, advice } = debuginfo;
+  const needed = { release: wanted.release ?? 'unknown', buildId: wanted.buildId, ways: advice };
+  complain(output, 'note', adviceText(needed).trimEnd().split('\n').map(printable).join('\n  '));
 }

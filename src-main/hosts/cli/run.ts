@@ -37,13 +37,9 @@ export async function run(args: readonly string[], around: Surroundings): Promis
       case 'exec':
         return await (await import('./exec.ts')).exec(await around.engine(), invocation, output);
       case 'open':
-        return await (
-          await import('./serve.ts')
-        ).open(invocation.files, invocation.debuginfo, output);
+        return await (await import('./serve.ts')).open(invocation, output);
       case 'serve':
-        return await (
-          await import('./serve.ts')
-        ).serve(invocation.files, invocation.debuginfo, invocation.port, output);
+        return await (await import('./serve.ts')).serve(invocation, invocation.port, output);
     }
   } catch (error) {
     return usage(error, output);

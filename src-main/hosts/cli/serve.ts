@@ -7,17 +7,13 @@ import { createWorkerEngine } from '../worker/worker-engine.ts';
 import { findChromium, hasDisplay, openAppWindow } from './app-window.ts';
 import { EXIT } from './exit-codes.ts';
 import { complain, type Output } from './output.ts';
+import type { Named } from './open-session.ts';
 import { withDebuginfo } from './with-debuginfo.ts';
 import { findElectronApp, rendererFolder, version } from './project-files.ts';
 
 /** `oopscope serve`: until interrupted. */
-export async function serve(
-  files: readonly string[],
-  debuginfo: readonly string[],
-  port: number,
-  output: Output,
-): Promise<number> {
-  const started = await start(files, debuginfo, port, output);
+export async function serve(named: Named, port: number, output: Output): Promise<number> {
+  const started = await start(named, port, output);
   if (started === undefined) return EXIT.commandFailed;
   output.out(`${started.server.url}\n`);
   output.err('Open this address in a browser; who has it can read the dump. Ctrl-C ends.\n');
@@ -27,17 +23,13 @@ export async function serve(
 }
 
 /** `oopscope open`: the desktop app where its binary is, else a browser window of its own. */
-export async function open(
-  files: readonly string[],
-  debuginfo: readonly string[],
-  output: Output,
-): Promise<number> {
+export async function open(named: Named, output: Output): Promise<number> {
   const electron = findElectronApp();
   if (electron !== undefined && hasDisplay()) {
-    const paths = files.map((file) => resolve(file));
+    const paths = named.files.map((file) => resolve(file));
     return ended(spawn(electron.binary, [electron.app, ...paths], { stdio: 'inherit' }));
   }
-  const started = await start(files, debuginfo, 0, output);
+  const started = await start(named, 0, output);
   if (started === undefined) return EXIT.commandFailed;
   const chromium = hasDisplay() ? findChromium() : undefined;
   if (chromium === undefined) {
@@ -73,20 +65,15 @@ interface Started {
 }
 
 /** Undefined, and said why, when the server cannot start. */
-async function start(
-  files: readonly string[],
-  debuginfo: readonly string[],
-  port: number,
-  output: Output,
-): Promise<Started | undefined> {
-  const engine = withDebuginfo(createWorkerEngine(), debuginfo);
+async function start(named: Named, port: number, output: Output): Promise<Started | undefined> {
+  const engine = withDebuginfo(createWorkerEngine(), named);
   try {
     const server = await startLoopback({
       engine,
       rendererFolder: rendererFolder(),
       port,
       version: version(),
-      initial: files.length === 0 ? [] : [files.map((file) => resolve(file))],
+      initial: named.files.length === 0 ? [] : [named.files.map((file) => resolve(file))],
       recent: createRecentFiles(),
     });
     engine.prepare();

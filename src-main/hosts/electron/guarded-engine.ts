@@ -4,15 +4,25 @@ import type { WindowHost } from './host-service.ts';
 
 /** The engine, opening only files the user chose, and remembering what was opened. */
 export function guardedEngine(engine: EngineService, host: WindowHost): EngineService {
+  const check = (paths: readonly string[]): void => {
+    const foreign = host.approved.findForeign(paths);
+    if (foreign !== undefined)
+      throw new RpcError('open', `${foreign} was not chosen in a dialog, dropped or given`);
+  };
   return {
     ...engine,
     open: async (request, call) => {
-      const foreign = host.approved.findForeign(request.paths);
-      if (foreign !== undefined)
-        throw new RpcError('open', `${foreign} was not chosen in a dialog, dropped or given`);
-      // Debuginfo cannot be chosen in the window yet, so none that the page names is opened.
-      const session = await engine.open({ paths: request.paths }, call);
-      host.opened(request.paths, session.release);
+      const { paths, debuginfo = [], override = [] } = request;
+      check([...paths, ...debuginfo, ...override]);
+      const session = await engine.open(request, call);
+      host.approveFound(session.debuginfo);
+      host.opened(paths, session.release);
+      return session;
+    },
+    attachDebuginfo: async (request, call) => {
+      check(request.given.map(({ path }) => path));
+      const session = await engine.attachDebuginfo(request, call);
+      host.approveFound(session.debuginfo);
       return session;
     },
   };

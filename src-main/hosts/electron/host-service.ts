@@ -1,5 +1,10 @@
 import { hostname } from 'node:os';
-import type { HostEvent, HostInfo, HostService } from '../../../src-shared/contract/index.ts';
+import type {
+  DebuginfoInfo,
+  HostEvent,
+  HostInfo,
+  HostService,
+} from '../../../src-shared/contract/index.ts';
 import type { ApprovedPaths } from './approved-paths.ts';
 import type { RecentFiles } from '../node/recent-files.ts';
 
@@ -37,6 +42,11 @@ export class WindowHost {
     if (event.type === 'open') this.approved.approve(event.paths);
     if (this.#watchers.size === 0) this.#early.push(event);
     for (const watcher of this.#watchers) watcher(event);
+  }
+
+  /** What the search itself came upon may be named: debuginfo to take, a package to open. */
+  approveFound({ parts, steps }: DebuginfoInfo): void {
+    this.approved.approve([...parts, ...steps].flatMap(({ path }) => path ?? []));
   }
 
   opened(paths: readonly string[], release: string | undefined): void {

@@ -1,44 +1,90 @@
+import type { DebuginfoStep } from '../../../src-shared/contract/index.ts';
 import type {
   DebuginfoWanted,
   FoundDebuginfo,
   OpenedDebugFile,
 } from '../../engine/service/engine-deps.ts';
-import { openCacheFolder } from '../../io/cache-folder.ts';
-import { findDebuginfo } from '../../io/debuginfo-search/find-debuginfo.ts';
+import { openCacheFolder, type CacheFolder } from '../../io/cache-folder.ts';
+import { debuginfoAdvice } from '../../io/debuginfo-search/advice.ts';
+import { findDebuginfo, NAMED } from '../../io/debuginfo-search/find-debuginfo.ts';
+import { openDebuginfoFolders } from '../../io/debuginfo-search/folders-file.ts';
+import { InflateLimitError } from '../../io/debuginfo-search/inflate-sections.ts';
 import { openDebugFile } from '../../io/debuginfo-search/open-debug-file.ts';
-import { adviceText, debuginfoAdvice } from '../../io/debuginfo-search/advice.ts';
-import type { FoundFile } from '../../io/debuginfo-search/result.ts';
+import type { DebuginfoSearchResult, FoundFile } from '../../io/debuginfo-search/result.ts';
+
+/** Where debuginfo is looked for; tests and images of other machines give their own. */
+export interface DebuginfoPlaces {
+  readonly cache?: CacheFolder;
+  /** Folders named once by the user. */
+  readonly folders?: () => readonly string[];
+  /** Instead of `/`. */
+  readonly root?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** .debug_info of which the names are read beside the engine: less is read in a moment. */
+const LARGE_INFO = 8 * 2 ** 20;
+/** What may be inflated of a file that nobody named: a module's sections, not a vmlinux's. */
+const UNASKED_INFLATE = 32 * 2 ** 20;
+/** … and in all. */
+const UNASKED_INFLATE_ALL = 128 * 2 ** 20;
 
 /** Searches for debuginfo by build-id and opens what is found; what is refused says why. */
-export async function openDebuginfo(wanted: DebuginfoWanted): Promise<FoundDebuginfo> {
-  const cache = openCacheFolder();
-  const { signal } = wanted;
+export async function openDebuginfo(
+  wanted: DebuginfoWanted,
+  places: DebuginfoPlaces = {},
+): Promise<FoundDebuginfo> {
+  const cache = places.cache ?? openCacheFolder();
+  const folders = (places.folders ?? (() => openDebuginfoFolders().list()))();
+  const { signal, release = '', buildId } = wanted;
+  const { root, env } = places;
   const result = await findDebuginfo({
-    release: wanted.release ?? '',
-    buildId: wanted.buildId,
+    release,
+    buildId,
     banner: wanted.banner,
     modules: wanted.modules,
     dumpPath: wanted.dumpPath,
-    given: wanted.given.map((path) => ({ path })),
+    given: wanted.given,
+    searchesPlaces: wanted.search,
+    opensPackages: false,
+    extraFolders: folders,
     cache,
-    onProgress: ({ path, done, total }) => wanted.onProgress(`Reading ${path}`, done / total),
+    onProgress: ({ path, done, total }) =>
+      wanted.onProgress(`Reading ${path}`, total > 0 ? done / total : undefined),
     signal,
+    root,
+    env,
   });
-  const closers: (() => void)[] = [];
-  const files: OpenedDebugFile[] = [];
-  const problems = result.steps
-    .filter(({ outcome }) => outcome === 'mismatch' || outcome === 'unreadable')
-    .map(({ what, message }) => `debuginfo of ${what}: ${message}`);
+  const opened = new OpenedFiles();
+  let left = UNASKED_INFLATE_ALL;
   const add = async (name: string, found: FoundFile): Promise<void> => {
     const module = wanted.modules.find((each) => each.name === name);
+    const inflateLimit = found.how.startsWith(NAMED) ? undefined : Math.min(left, UNASKED_INFLATE);
+    wanted.onProgress(`Opening ${found.path}`, undefined);
     const file = await openDebugFile(found.path, {
       cache,
       signal,
       sectionAddress: module?.sectionAddress,
+      folders,
+      inflateLimit,
+      onProgress: (done, total) => {
+        wanted.onProgress(`Inflating sections of ${found.path}`, total > 0 ? done / total : 1);
+        if (inflateLimit !== undefined && done === total) left -= total;
+      },
+      root,
+      env,
     });
-    closers.push(() => file.close());
-    problems.push(...file.warnings);
-    files.push({ name, path: found.path, match: found.match, dwarf: file.dwarf });
+    const { dwarf } = file;
+    const readNames =
+      dwarf !== undefined && dwarf.info.size >= LARGE_INFO
+        ? async (end: AbortSignal) => {
+            const { readNameIndex } = await import('./name-index.ts');
+            const { path, buildId: id } = found;
+            return readNameIndex({ path, buildId: id, dwarf, folders }, cache, end);
+          }
+        : undefined;
+    const part = { ...partOf(name, found), dwarf, readNames };
+    opened.add(part, () => file.close(), file.warnings);
   };
   /** A damaged file costs its own answers, not the dump's. */
   const tryAdd = async (name: string, found: FoundFile): Promise<void> => {
@@ -46,17 +92,66 @@ export async function openDebuginfo(wanted: DebuginfoWanted): Promise<FoundDebug
       await add(name, found);
     } catch (error) {
       if (signal?.aborted === true || !(error instanceof Error)) throw error;
-      problems.push(`debuginfo of ${name}: ${found.path} cannot be used: ${error.message}`);
+      opened.fail(name, found, error);
     }
   };
-  if (result.vmlinux !== undefined) await tryAdd('vmlinux', result.vmlinux);
-  else problems.push(adviceText(debuginfoAdvice(wanted.release ?? '', wanted.buildId)));
-  for (const [name, found] of result.modules) await tryAdd(name, found);
+  try {
+    if (result.vmlinux !== undefined) await tryAdd('vmlinux', result.vmlinux);
+    for (const [name, found] of result.modules) await tryAdd(name, found);
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
   return {
-    files,
-    problems,
-    close: () => {
-      for (const close of closers.splice(0)) close();
-    },
+    files: opened.files,
+    steps: [...result.steps, ...opened.steps],
+    problems: [...problemsOf(result), ...opened.problems],
+    advice: result.vmlinux?.hasDwarf === true ? [] : debuginfoAdvice(release, buildId).ways,
+    close: () => opened.close(),
   };
+}
+
+class OpenedFiles {
+  readonly files: OpenedDebugFile[] = [];
+  readonly steps: DebuginfoStep[] = [];
+  readonly problems: string[] = [];
+  readonly #closers: (() => void)[] = [];
+
+  add(file: OpenedDebugFile, close: () => void, warnings: readonly string[]): void {
+    this.files.push(file);
+    this.problems.push(...warnings);
+    this.#closers.push(close);
+  }
+
+  fail(name: string, { path, how, buildId }: FoundFile, error: Error): void {
+    const skipped = error instanceof InflateLimitError;
+    const message = `${path} cannot be used: ${error.message}`;
+    if (!skipped) this.problems.push(`debuginfo of ${name}: ${message}`);
+    this.steps.push({
+      place: how,
+      what: name,
+      outcome: skipped ? 'skipped' : 'unreadable',
+      message: skipped ? `${path}: ${error.message}` : message,
+      path,
+      buildId,
+    });
+  }
+
+  close(): void {
+    for (const close of this.#closers.splice(0)) close();
+  }
+}
+
+/** What was named, and what lies beside the dump, was meant to be used: that it is not is told. */
+function problemsOf({ steps }: DebuginfoSearchResult): string[] {
+  return steps
+    .filter(({ outcome, place }) => {
+      const meant = place.startsWith(NAMED) || place.startsWith('beside the dump');
+      return meant && (outcome === 'mismatch' || outcome === 'unreadable');
+    })
+    .map(({ what, message }) => `debuginfo of ${what}: ${message}`);
+}
+
+function partOf(name: string, { path, match, buildId, how, hasDwarf }: FoundFile) {
+  return { name, path, match, buildId, how, hasDwarf };
 }

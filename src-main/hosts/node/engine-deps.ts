@@ -8,9 +8,10 @@ import { createDecompressors } from '../../io/decompressors.ts';
 import { createDisassembler } from '../../io/disassembler.ts';
 import { identifyFile } from '../../io/file-identity.ts';
 import { openByteSource } from '../../io/open-byte-source.ts';
+import type { DebuginfoPlaces } from './debuginfo.ts';
 
 /** The engine's world under Node: files by mapping or pread, codecs in wasm. */
-export function createEngineDeps(): EngineDeps {
+export function createEngineDeps(places?: DebuginfoPlaces): EngineDeps {
   let codecs: Promise<Decompressors> | undefined;
   let disassembler: Promise<Disassembler> | undefined;
   const opened = new WeakSet<object>();
@@ -34,9 +35,9 @@ export function createEngineDeps(): EngineDeps {
       return codecs;
     },
     async findDebuginfo(wanted) {
-      // Most sessions have none: its search and unpacking load when asked for.
+      // Its search and unpacking load after the dump is there.
       const { openDebuginfo } = await import('./debuginfo.ts');
-      return openDebuginfo(wanted);
+      return openDebuginfo(wanted, places);
     },
     disassembler() {
       disassembler ??= createDisassembler();

@@ -35,6 +35,7 @@ export function scopeSessions(
         own.delete(request.session);
         await engine.close(request);
       },
+      attachDebuginfo: async (request, call) => engine.attachDebuginfo(check(request), call),
       run: async (request, call) => engine.run(check(request), call),
       readMemory: async (request) => engine.readMemory(check(request)),
       resolve: async (request) => engine.resolve(check(request)),

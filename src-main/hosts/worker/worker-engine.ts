@@ -157,7 +157,8 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): WorkerEng
     (method: keyof EngineService) =>
     async (request: { readonly session: SessionId }, call?: CallOptions<unknown>) => {
       const lane = laneOf(request.session);
-      return lane.connection.call(method, { ...request, session: lane.inner }, call);
+      const answer = await lane.connection.call(method, { ...request, session: lane.inner }, call);
+      return withSession(answer, request.session);
     };
 
   const service: Record<string, unknown> = { open, close, commands };
@@ -173,6 +174,12 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): WorkerEng
     await Promise.all(workers.map((worker) => worker.terminate()));
   };
   return service as unknown as WorkerEngine;
+}
+
+/** An answer that tells of its session is given the id that the caller knows. */
+function withSession(answer: unknown, session: SessionId): unknown {
+  const tells = typeof answer === 'object' && answer !== null && 'session' in answer;
+  return tells ? { ...answer, session } : answer;
 }
 
 /** Half of the machine's memory, from 1 to 4 GiB (what a heap with pointer compression can hold). */

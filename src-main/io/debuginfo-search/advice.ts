@@ -1,21 +1,11 @@
+import type { DebuginfoWay } from '../../../src-shared/contract/index.ts';
+
 /** How to get the debuginfo that was not found. */
 export interface DebuginfoAdvice {
   readonly release: string;
   readonly buildId: string | undefined;
   /** The likeliest system first. */
   readonly ways: readonly DebuginfoWay[];
-}
-
-export interface DebuginfoWay {
-  readonly system: 'Debian' | 'Ubuntu' | 'Fedora, RHEL, CentOS' | 'SUSE' | 'debuginfod';
-  /** The release has the form of this system's. */
-  readonly isLikely: boolean;
-  /** Shell commands; nothing needs to be installed, the package itself can be given. */
-  readonly commands: readonly string[];
-  /** The file to give to Oopscope afterwards. */
-  readonly gives: string;
-  /** What must be true before. */
-  readonly needs: string | undefined;
 }
 
 /**

@@ -5,7 +5,10 @@ import { placesOf, type Place } from './places.ts';
 import type { DebuginfoRequest, GivenPath } from './request.ts';
 import type { DebuginfoSearchResult } from './result.ts';
 import { Search } from './search.ts';
-import { DEEP, indexFolder, type FolderIndex } from './walk.ts';
+import { DEEP, indexFolder, isCompressedName, type FolderIndex } from './walk.ts';
+
+/** The place of what was named: what it starts with. */
+export const NAMED = 'named by the user';
 
 /**
  * Looks for vmlinux and the modules' debuginfo, offline: what the user named, the cache, beside
@@ -20,16 +23,20 @@ export async function findDebuginfo(request: DebuginfoRequest): Promise<Debuginf
   // An override is the user's word: nothing that is found first may stand against it.
   for (const given of request.given ?? [])
     if (given.override) await askGiven(search, given, request);
-  if (!findings.isDone()) await search.askCache();
+  const asksCache =
+    request.searchesPlaces !== false || request.given?.some(({ path }) => isPacked(path));
+  if (asksCache && !findings.isDone()) await search.askCache();
   for (const given of request.given ?? [])
     if (!given.override) await askGiven(search, given, request);
+  if (request.searchesPlaces === false) return findings.result();
   const packages = new Set<string>();
   for (const place of placesOf({ ...request, folders: request.extraFolders })) {
     if (findings.isDone()) break;
     request.signal?.throwIfAborted();
     for (const path of await askPlace(search, place, request.signal)) packages.add(path);
   }
-  await search.askCompressed();
+  if (request.opensPackages === false) search.skipCompressed();
+  else await search.askCompressed();
   for (const path of packages) {
     if (findings.isDone()) break;
     if (!search.mayHoldKernel(path)) continue;
@@ -39,12 +46,16 @@ export async function findDebuginfo(request: DebuginfoRequest): Promise<Debuginf
   return findings.result();
 }
 
+function isPacked(path: string): boolean {
+  return isPackageName(path) || isCompressedName(path);
+}
+
 async function askGiven(
   search: Search,
   { path, override }: GivenPath,
   { signal }: DebuginfoRequest,
 ): Promise<void> {
-  const place = 'named by the user';
+  const place = NAMED;
   const { findings } = search;
   let isFolder: boolean;
   try {

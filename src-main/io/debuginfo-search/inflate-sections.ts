@@ -15,6 +15,8 @@ import { throughZlib } from '../packages/zlib-stream.ts';
 
 /** Up to here inflated sections stay in memory: a module's. */
 const MAX_IN_MEMORY = 96 * 2 ** 20;
+/** The same where no cache can keep them: a large module's, no vmlinux's. */
+const MAX_WITHOUT_CACHE = 384 * 2 ** 20;
 const MAX_SECTIONS = 16 * 2 ** 30;
 
 export interface InflateOptions {
@@ -24,7 +26,12 @@ export interface InflateOptions {
   /** Inflated bytes done, and in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes that may be inflated now; what an earlier opening left in the cache is not counted. */
+  readonly limit?: number | undefined;
 }
+
+/** More than the limit would have to be inflated. */
+export class InflateLimitError extends PackageError {}
 
 export interface InflatedSections {
   readonly sections: ReadonlyMap<string, SectionReader>;
@@ -35,7 +42,7 @@ export interface InflatedSections {
 /**
  * Inflates compressed sections: small ones into memory, large ones into one file of the cache
  * (sections one after another in the order given), which the next opening finds.
- * @throws PackageError when a stream is damaged or does not give the size its header promised
+ * @throws PackageError when there is no place for large ones, when a stream is damaged or does not give the size its header promised
  */
 export async function inflateSections(
   path: string,
@@ -46,7 +53,24 @@ export async function inflateSections(
   if (total > MAX_SECTIONS) throw new PackageError(`${path}: sections of ${total} bytes`);
   const { cache, buildId, signal } = options;
   const work: Work = { path, signal, total, onProgress: options.onProgress };
+  const checkLimit = (): void => {
+    if (total <= (options.limit ?? total)) return;
+    const size = `${Math.ceil(total / 2 ** 20)} MiB`;
+    throw new InflateLimitError(`its sections are compressed and were not inflated (${size})`);
+  };
   if (total <= MAX_IN_MEMORY || cache === undefined || buildId === undefined) {
+    checkLimit();
+    if (total > MAX_WITHOUT_CACHE) {
+      const reason =
+        cache === undefined
+          ? 'there is no cache folder for them'
+          : 'it has no build-id to keep them under';
+      throw new PackageError(
+        `${path}: its compressed sections have ${Math.ceil(total / 2 ** 20)} MiB, ` +
+          `too many to be kept in memory, and ${reason}. ` +
+          'objcopy --decompress-debug-sections makes a file that needs neither.',
+      );
+    }
     return { sections: await inMemory(work, sections), file: undefined };
   }
   const name = cacheNameOf(sections);
@@ -54,6 +78,7 @@ export async function inflateSections(
   const known = kept === undefined ? undefined : openByteSource(kept);
   if (known?.size === total) return windowsOf(known, sections);
   known?.close();
+  checkLimit();
   const draft = await cache.draft();
   try {
     await draft.reserve(total);

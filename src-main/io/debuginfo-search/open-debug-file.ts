@@ -26,6 +26,8 @@ export interface OpenDebugFileOptions {
   readonly folders?: readonly string[] | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes of compressed sections that may be inflated; InflateLimitError for more. */
+  readonly inflateLimit?: number | undefined;
   readonly root?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -73,6 +75,7 @@ async function openWithParents(
       buildId,
       onProgress,
       signal,
+      limit: options.inflateLimit,
     });
     closers.push(() => inflated.file?.close());
     const warnings: string[] = [];

@@ -23,8 +23,13 @@ export interface DebuginfoRequest extends WantedKernel {
   readonly extraFolders?: readonly string[] | undefined;
   readonly given?: readonly GivenPath[] | undefined;
   readonly cache: CacheFolder;
-  /** Open packages that lie beside the dump or in a folder of the user's (default true). */
+  /**
+   * Unpack packages and compressed files that were not named but lie beside the dump or in a folder
+   * of the user's (default true). What was unpacked earlier is in the cache and found at once.
+   */
   readonly opensPackages?: boolean | undefined;
+  /** False: only what is named. */
+  readonly searchesPlaces?: boolean | undefined;
   readonly onProgress?: ((progress: SearchProgress) => void) | undefined;
   /**
    * Called as soon as a file with DWARF is there (module undefined: vmlinux): out of a package

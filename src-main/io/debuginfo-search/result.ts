@@ -1,3 +1,4 @@
+import type { DebuginfoStep } from '../../../src-shared/contract/index.ts';
 import type { MatchKind } from './wanted.ts';
 
 /** A file with the debuginfo (or at least the symbols) of the dump's kernel or of a module. */
@@ -13,20 +14,8 @@ export interface FoundFile {
   readonly override?: true;
 }
 
-export type StepOutcome =
-  'found' | 'absent' | 'mismatch' | 'no-debuginfo' | 'unreadable' | 'skipped';
-
 /** One question and its answer. */
-export interface SearchStep {
-  readonly place: string;
-  /** `vmlinux`, a module's name, or `modules` for a summary. */
-  readonly what: string;
-  readonly outcome: StepOutcome;
-  /** A sentence without the place. */
-  readonly message: string;
-  readonly path?: string | undefined;
-  readonly buildId?: string | undefined;
-}
+export type SearchStep = DebuginfoStep;
 
 export interface DebuginfoSearchResult {
   readonly vmlinux?: FoundFile | undefined;

@@ -85,6 +85,18 @@ export class Search {
     }
   }
 
+  /** Says what {@link askCompressed} would unpack. */
+  skipCompressed(): void {
+    for (const { place, path } of this.#compressed.splice(0)) {
+      const name = debuginfoNameOf(path);
+      const module = name?.kind === 'module' ? name.name : undefined;
+      const { findings } = this;
+      if (module === undefined ? findings.hasVmlinux() : findings.hasModule(module)) continue;
+      const message = `${basename(path)} is compressed and was not unpacked`;
+      findings.say({ place, what: module ?? 'vmlinux', outcome: 'skipped', message, path });
+    }
+  }
+
   /** A single file that the user named, of any name. */
   async askFile(candidate: Candidate): Promise<void> {
     const name = debuginfoNameOf(candidate.path);

@@ -1,3 +1,5 @@
+import type { DebuginfoPart } from '../../../src-shared/contract/index.ts';
+
 /** What a dump says about the kernel whose debuginfo is looked for. */
 export interface WantedKernel {
   /** `uname -r` */
@@ -21,7 +23,7 @@ export interface WantedModule {
  * date) and `srcversion` (same sources) are strong; `release` is taken only from files that the
  * user named, and `override` is the user's word against what the file says.
  */
-export type MatchKind = 'build-id' | 'banner' | 'srcversion' | 'release' | 'override';
+export type MatchKind = DebuginfoPart['match'];
 
 export type Match =
   | { readonly ok: true; readonly match: MatchKind }

@@ -24,7 +24,7 @@ describe.each(NAMES)('%s', (name) => {
     const corpus = corpusDump(name);
     crash = askCrash(corpus, [...LINES, 'sys', 'foreach bt']);
     engine = createEngineService(createEngineDeps());
-    ({ session } = await engine.open({ paths: [corpus.dump] }));
+    ({ session } = await engine.open({ paths: [corpus.dump], search: false }));
   });
 
   const blocks = async (line: string): Promise<readonly Block[]> => {

@@ -179,7 +179,7 @@ describe.each(NAMES)('%s', (name) => {
     const types = KNOWN_GLOBALS.map((each) => `whatis ${each}`);
     crash = askCrash(corpus, [...lines, ...types]);
     engine = createEngineService(createEngineDeps());
-    ({ session } = await engine.open({ paths: [corpus.dump] }));
+    ({ session } = await engine.open({ paths: [corpus.dump], search: false }));
   });
 
   const text = async (line: string): Promise<string> => {

@@ -18,7 +18,7 @@ describe('a dump whose filter took kernel pages', () => {
   const { folder, dump } = corpusDump(DUMP);
   const backtraces = async (file: string, line: string): Promise<Map<bigint, StackTrace>> => {
     const engine = createEngineService(createEngineDeps());
-    const { session } = await engine.open({ paths: [file] });
+    const { session } = await engine.open({ paths: [file], search: false });
     const { blocks } = await engine.run({ session, line });
     return new Map(
       blocks.flatMap((block) =>

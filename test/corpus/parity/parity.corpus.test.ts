@@ -34,7 +34,7 @@ describe.each(NAMES)('%s', (name) => {
     corpus = corpusDump(name);
     drgn = askDrgn(corpus);
     engine = createEngineService(createEngineDeps());
-    ({ session } = await engine.open({ paths: [corpus.dump] }));
+    ({ session } = await engine.open({ paths: [corpus.dump], search: false }));
   });
 
   test('tasks', async () => {

@@ -51,7 +51,7 @@ interface Opened {
 
 async function open(...files: string[]): Promise<Opened> {
   const engine: EngineService = createEngineService(createEngineDeps());
-  const { session } = await engine.open({ paths: files });
+  const { session } = await engine.open({ paths: files, search: false });
   const run = async (line: string) => (await engine.run({ session, line })).blocks;
   return {
     run,

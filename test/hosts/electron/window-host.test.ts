@@ -8,6 +8,7 @@ import type {
   RecentFile,
   SessionInfo,
 } from '../../../src-shared/contract/index.ts';
+import { noDebuginfo } from '../../support/fake-engine.ts';
 
 function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: string[] } = {}) {
   let recent = given.recent ?? [];
@@ -32,7 +33,11 @@ function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: st
     {
       open: ({ paths }) => {
         opened.push(paths);
-        return Promise.resolve({ session: '1', release: '6.1.0' } as SessionInfo);
+        return Promise.resolve({
+          session: '1',
+          release: '6.1.0',
+          debuginfo: noDebuginfo(),
+        } as unknown as SessionInfo);
       },
     } as Partial<EngineService> as EngineService,
     host,
@@ -71,6 +76,18 @@ describe('what a window may open', () => {
       message: expect.stringContaining('/etc/shadow') as string,
     });
     expect(opened).toEqual([]);
+  });
+});
+
+describe('debuginfo that a window may name', () => {
+  test('was chosen, too', async () => {
+    const { engine, opened } = makeHost({ initial: ['/d/a', '/d/vmlinux'] });
+    for (const named of [{ debuginfo: ['/etc/shadow'] }, { override: ['/etc/shadow'] }])
+      await expect(engine.open({ paths: ['/d/a'], ...named })).rejects.toThrow(/not chosen/);
+    expect(opened).toEqual([]);
+    await engine.open({ paths: ['/d/a'], debuginfo: ['/d/vmlinux'] });
+    const given = [{ path: '/etc/shadow' }];
+    await expect(engine.attachDebuginfo({ session: '1', given })).rejects.toThrow(/not chosen/);
   });
 });
 
