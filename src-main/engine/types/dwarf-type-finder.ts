@@ -39,6 +39,14 @@ const KIND_OF_DIE: Readonly<Record<number, number>> = {
 };
 const MAX_DEPTH = 64;
 
+/** Looking up by name must wait for the index: whoever asked asks again when it is there. */
+export class NamesNeeded extends Error {
+  constructor(name: string) {
+    super(`the index of names of ${name} is not there yet`);
+    this.name = 'NamesNeeded';
+  }
+}
+
 /**
  * Types of one file's DWARF. Looking something up by name needs the index of names: it is taken from
  * {@link useIndex} (a cache, workers), or built when first needed, which reads the whole file once.
@@ -48,6 +56,7 @@ export class DwarfTypeFinder implements TypeFinder {
   readonly file: DwarfFile;
   readonly types: DwarfTypes;
   #index: NameIndex | undefined;
+  #deferred = false;
   #typeUnits: ReadonlyMap<string, DieRef> | undefined;
   #sup: DwarfTypeFinder | undefined;
 
@@ -61,6 +70,16 @@ export class DwarfTypeFinder implements TypeFinder {
   /** The index of names, built now if there is none: to be kept in a cache. */
   get index(): NameIndex {
     return this.#requireIndex();
+  }
+
+  /** From now on look-ups that need the index throw {@link NamesNeeded}, until {@link endWait}. */
+  deferIndex(): void {
+    this.#deferred = true;
+  }
+
+  /** The index was given, or nobody will give it. */
+  endWait(): void {
+    this.#deferred = false;
   }
 
   /** False, and nothing happens, when the index belongs to another file. */
@@ -132,6 +151,7 @@ export class DwarfTypeFinder implements TypeFinder {
   }
 
   #requireIndex(): NameIndex {
+    if (this.#index === undefined && this.#deferred) throw new NamesNeeded(this.name);
     this.#index ??= buildNameIndex(this.file);
     return this.#index;
   }

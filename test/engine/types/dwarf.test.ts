@@ -195,7 +195,7 @@ describe('the index of names', () => {
     const file = fileOf();
     const whole = buildNameIndex(file);
     const parts = [buildNameIndex(fileOf(), 0, 1), buildNameIndex(fileOf(), 1)];
-    const merged = parseNameIndex(serializeNameIndex(mergeNameIndexes(parts)));
+    const merged = parseNameIndex(serializeNameIndex(mergeNameIndexes(parts), 'id'), 'id');
     const finder = new DwarfTypeFinder(file);
     expect(finder.useIndex(merged)).toBe(true);
     const other = finderOf();
@@ -209,11 +209,16 @@ describe('the index of names', () => {
   });
 
   it('is not used with another file, nor when it is damaged', () => {
-    const bytes = serializeNameIndex(buildNameIndex(fileOf()));
+    const bytes = serializeNameIndex(buildNameIndex(fileOf()), 'id');
     const finder = finderOf(KERNEL.replace('"flag"', '"flags"'));
-    expect(finder.useIndex(parseNameIndex(bytes))).toBe(false);
-    expect(() => parseNameIndex(bytes.subarray(0, 40))).toThrow(/index of DWARF names/);
-    expect(() => parseNameIndex(bytes.map((byte, i) => (i === 0 ? 0 : byte)))).toThrow(/magic/);
+    expect(finder.useIndex(parseNameIndex(bytes, 'id'))).toBe(false);
+    expect(() => parseNameIndex(bytes.slice(0, 40), 'id')).toThrow(/index of DWARF names/);
+    expect(() =>
+      parseNameIndex(
+        bytes.map((byte, i) => (i === 0 ? 0 : byte)),
+        'id',
+      ),
+    ).toThrow(/magic/);
   });
 
   it('leaves out a damaged unit, and names it', () => {

@@ -83,33 +83,84 @@ export function buildNameIndex(
   };
 }
 
+/** Units [first, end) of one of `shares` shares of a file, by size. */
+export function unitsOfShare(
+  file: DwarfFile,
+  share: number,
+  shares: number,
+): { readonly first: number; readonly end: number } {
+  const offsets = file.unitOffsets();
+  const { size } = file.sections.info;
+  const unitAt = (part: number): number => {
+    const found = offsets.findIndex((offset) => offset >= (size * part) / shares);
+    return found < 0 ? offsets.length : found;
+  };
+  return { first: unitAt(share), end: unitAt(share + 1) };
+}
+
 /** One index of the shares of several workers, which must be of the same file, in order. */
 export function mergeNameIndexes(parts: readonly NameIndex[]): NameIndex {
-  const each = parts.flatMap((part, p) => Array.from(part.hashes, (hash, i) => ({ hash, p, i })));
-  each.sort((a, b) => a.hash - b.hash || a.p - b.p || a.i - b.i);
-  let group = new Set<string>();
-  const all = each.filter(({ hash, p, i }, at) => {
-    if (each[at - 1]?.hash !== hash) group = new Set();
-    const { kinds, keys, strings } = parts[p]!;
-    const key = `${kinds[i]} ${keys[i]} ${strings[i]}`;
-    if (group.has(key)) return false;
-    group.add(key);
-    return true;
-  });
+  const total = parts.reduce((sum, { hashes }) => sum + hashes.length, 0);
+  const hashes = new Uint32Array(total);
+  const strings = new Uint32Array(total);
+  const dies = new Float64Array(total);
+  const kinds = new Uint8Array(total);
+  const keys = new Uint32Array(total);
+  const next = parts.map(() => 0);
+  let count = 0;
+  /** Where the entries of the hash at hand begin. */
+  let group = 0;
+  /** Keys tell definitions apart as the parts did: equal ones of two parts are one. */
+  const isThere = (part: NameIndex, i: number): boolean => {
+    for (let at = group; at < count; at++) {
+      if (
+        keys[at] === part.keys[i] &&
+        kinds[at] === part.kinds[i] &&
+        strings[at] === part.strings[i]
+      ) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (;;) {
+    let least = Infinity;
+    for (const [p, part] of parts.entries()) {
+      least = Math.min(least, part.hashes[next[p]!] ?? Infinity);
+    }
+    if (least === Infinity) break;
+    group = count;
+    for (const [p, part] of parts.entries()) {
+      let i = next[p]!;
+      for (; part.hashes[i] === least; i++) {
+        if (isThere(part, i)) continue;
+        hashes[count] = least;
+        strings[count] = part.strings[i]!;
+        dies[count] = part.dies[i]!;
+        kinds[count] = part.kinds[i]!;
+        keys[count] = part.keys[i]!;
+        count++;
+      }
+      next[p] = i;
+    }
+  }
   const first = parts[0]!;
   return {
     infoSize: first.infoSize,
     unitOffsets: first.unitOffsets,
-    hashes: Uint32Array.from(all, ({ hash }) => hash),
-    strings: Uint32Array.from(all, ({ p, i }) => parts[p]!.strings[i]!),
-    dies: Float64Array.from(all, ({ p, i }) => parts[p]!.dies[i]!),
-    kinds: Uint8Array.from(all, ({ p, i }) => parts[p]!.kinds[i]!),
-    keys: Uint32Array.from(all, ({ p, i }) => parts[p]!.keys[i]!),
+    hashes: hashes.slice(0, count),
+    strings: strings.slice(0, count),
+    dies: dies.slice(0, count),
+    kinds: kinds.slice(0, count),
+    keys: keys.slice(0, count),
     warnings: parts.flatMap(({ warnings }) => warnings).slice(0, MAX_WARNINGS),
   };
 }
 
-/** DIEs of a name and kind, in the order of the units. @throws FaultError `corrupt` */
+/**
+ * DIEs of a name and kind, in the order of the units. Each is looked at: an index that is wrong
+ * (a cache may be) finds less, never another thing. @throws FaultError `corrupt`
+ */
 export function* iterateNamed(
   index: NameIndex,
   file: DwarfFile,
@@ -127,7 +178,10 @@ export function* iterateNamed(
     else high = middle;
   }
   for (; low < hashes.length && hashes[low] === hash; low++) {
-    if (kinds[low] === kind && nameAt(index, file, low) === name) yield file.dieAt(dies[low]!);
+    if (kinds[low] !== kind || nameAt(index, file, low) !== name) continue;
+    const ref = file.dieAt(dies[low]!);
+    const die = ref.unit.dieAt(ref.offset);
+    if (kindOf(die) === kind && findName(die) === name) yield ref;
   }
 }
 
