@@ -96,15 +96,14 @@ function selectTasks(context: CommandContext, options: Options): readonly Task[]
   const { program, session } = context;
   const set = findTasks(program);
   const wanted = (task: Task): boolean => !(options.has('n') && task.idle);
-  const running = set.tasks
-    .filter((task) => task.active)
-    .sort((a, b) => (a.cpu ?? 0) - (b.cpu ?? 0));
-  if (options.has('a')) return running.filter(wanted);
+  const running = (): Task[] =>
+    set.tasks.filter((task) => task.active).sort((a, b) => (a.cpu ?? 0) - (b.cpu ?? 0));
+  if (options.has('a')) return running().filter(wanted);
   const cpus = options.value('c');
   if (cpus !== undefined) {
     const current = session.currentTask(program)?.cpu ?? 0;
     const list = cpuList(cpus, program.cpus.present, current);
-    return running.filter(
+    return running().filter(
       (task) => task.cpu !== undefined && list.includes(task.cpu) && wanted(task),
     );
   }

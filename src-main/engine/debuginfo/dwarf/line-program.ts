@@ -30,74 +30,112 @@ const DW_LNS = {
 } as const;
 const DW_LNE = { endSequence: 1, setAddress: 2, defineFile: 3, setDiscriminator: 4 } as const;
 
+/** No opcode adds a row without a byte of its own; most rows take some three. */
+const BYTES_PER_ROW = 3;
+
 /**
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
+ * The registers are locals and what is frequent reads bytes itself: a kernel's units have millions.
  * @throws FaultError `corrupt`
  * @source DWARF 5, 6.2.5 "The Line Number Program"
  */
 export function runLineProgram(header: LineHeader): LineRows {
-  const rows = new RowBuilder();
-  const machine = new LineMachine(header, rows);
-  const { program, opcodeBase } = header;
-  while (!program.atEnd) {
+  const { program, opcodeBase, lineBase, lineRange, opcodeLengths, defaultIsStmt } = header;
+  const { minInstructionLength, maxOperations } = header;
+  const { bytes } = program;
+  const length = bytes.length;
+  const rows = new RowBuilder(Math.ceil((length - program.position) / BYTES_PER_ROW));
+  let at = program.position;
+  let address = 0;
+  let operation = 0;
+  let file = 1;
+  let line = 1;
+  let column = 0;
+  let isStmt = defaultIsStmt;
+
+  /** One byte, or what the checked reader makes of more. */
+  const uleb = (): number => {
+    const byte = bytes[at]!;
+    if (byte < 0x80) {
+      at++;
+      return byte;
+    }
+    program.position = at;
+    const value = program.uleb();
+    at = program.position;
+    return value;
+  };
+  const advance = (operations: number): void => {
+    if (maxOperations === 1) {
+      address += minInstructionLength * operations;
+      return;
+    }
+    const next = operation + operations;
+    address += minInstructionLength * Math.floor(next / maxOperations);
+    operation = next % maxOperations;
+  };
+  const extended = (): void => {
+    const size = uleb();
+    const end = at + size;
+    program.position = at;
+    if (size === 0 || end > length) {
+      throw program.corrupt('an extended opcode', `one of ${size} bytes`);
+    }
     const opcode = program.u8();
-    if (opcode >= opcodeBase) machine.special(opcode - opcodeBase);
-    else if (opcode === 0) machine.extended();
-    else machine.standard(opcode);
-  }
-  return rows.finish();
-}
+    if (opcode === DW_LNE.endSequence) {
+      rows.add(address, file, line, column, flagsOf(isStmt) | LINE_FLAG.endSequence);
+      address = operation = column = 0;
+      file = line = 1;
+      isStmt = defaultIsStmt;
+    } else if (opcode === DW_LNE.setAddress) {
+      const given = size - 1;
+      address = program.address(given === 4 || given === 8 ? given : header.addressSize);
+      operation = 0;
+    }
+    at = end;
+  };
 
-class LineMachine {
-  readonly #header: LineHeader;
-  readonly #rows: RowBuilder;
-  #address = 0;
-  #operation = 0;
-  #file = 1;
-  #line = 1;
-  #column = 0;
-  #isStmt: boolean;
-
-  constructor(header: LineHeader, rows: RowBuilder) {
-    this.#header = header;
-    this.#rows = rows;
-    this.#isStmt = header.defaultIsStmt;
-  }
-
-  special(adjusted: number): void {
-    const { lineBase, lineRange } = this.#header;
-    this.#advance(Math.floor(adjusted / lineRange));
-    this.#line += lineBase + (adjusted % lineRange);
-    this.#emit(0);
-  }
-
-  standard(opcode: number): void {
-    const { program, opcodeBase, lineRange, opcodeLengths } = this.#header;
+  while (at < length) {
+    const opcode = bytes[at++]!;
+    if (opcode >= opcodeBase) {
+      const adjusted = opcode - opcodeBase;
+      advance(Math.floor(adjusted / lineRange));
+      line += lineBase + (adjusted % lineRange);
+      rows.add(address, file, line, column, flagsOf(isStmt));
+      continue;
+    }
     switch (opcode) {
+      case 0:
+        extended();
+        break;
       case DW_LNS.copy:
-        this.#emit(0);
+        rows.add(address, file, line, column, flagsOf(isStmt));
         break;
       case DW_LNS.advancePc:
-        this.#advance(program.uleb());
+        advance(uleb());
         break;
       case DW_LNS.advanceLine:
-        this.#line += program.sleb();
+        program.position = at;
+        line += program.sleb();
+        at = program.position;
         break;
       case DW_LNS.setFile:
-        this.#file = program.uleb();
+        file = uleb();
         break;
       case DW_LNS.setColumn:
-        this.#column = program.uleb();
+        column = uleb();
         break;
       case DW_LNS.negateStmt:
-        this.#isStmt = !this.#isStmt;
+        isStmt = !isStmt;
         break;
       case DW_LNS.constAddPc:
-        this.#advance(Math.floor((255 - opcodeBase) / lineRange));
+        advance(Math.floor((255 - opcodeBase) / lineRange));
         break;
       case DW_LNS.fixedAdvancePc:
-        this.#address += program.u16();
-        this.#operation = 0;
+        program.position = at;
+        address += program.u16();
+        at = program.position;
+        operation = 0;
         break;
       case DW_LNS.setBasicBlock:
       case DW_LNS.setPrologueEnd:
@@ -105,58 +143,35 @@ class LineMachine {
         break;
       default:
         // DW_LNS_set_isa and whatever a later version adds.
+        program.position = at;
         for (let i = 0; i < opcodeLengths[opcode]!; i++) program.skipLeb();
+        at = program.position;
     }
   }
+  return rows.finish();
+}
 
-  extended(): void {
-    const { program, addressSize } = this.#header;
-    const length = program.uleb();
-    const end = program.position + length;
-    if (length === 0 || end > program.bytes.length) {
-      throw program.corrupt('an extended opcode', `one of ${length} bytes`);
-    }
-    const opcode = program.u8();
-    if (opcode === DW_LNE.endSequence) {
-      this.#emit(LINE_FLAG.endSequence);
-      this.#reset();
-    } else if (opcode === DW_LNE.setAddress) {
-      const size = length - 1;
-      this.#address = program.address(size === 4 || size === 8 ? size : addressSize);
-      this.#operation = 0;
-    }
-    program.position = end;
-  }
-
-  #advance(operations: number): void {
-    const { minInstructionLength, maxOperations } = this.#header;
-    const next = this.#operation + operations;
-    this.#address += minInstructionLength * Math.floor(next / maxOperations);
-    this.#operation = next % maxOperations;
-  }
-
-  #emit(flag: number): void {
-    const flags = flag | (this.#isStmt ? LINE_FLAG.isStmt : 0);
-    this.#rows.add(this.#address, this.#file, this.#line, this.#column, flags);
-  }
-
-  #reset(): void {
-    this.#address = 0;
-    this.#operation = 0;
-    this.#file = 1;
-    this.#line = 1;
-    this.#column = 0;
-    this.#isStmt = this.#header.defaultIsStmt;
-  }
+function flagsOf(isStmt: boolean): number {
+  return isStmt ? LINE_FLAG.isStmt : 0;
 }
 
 class RowBuilder {
   #count = 0;
-  #addresses = new Float64Array(1024);
-  #files = new Uint32Array(1024);
-  #lines = new Uint32Array(1024);
-  #columns = new Uint16Array(1024);
-  #flags = new Uint8Array(1024);
+  #addresses: Float64Array;
+  #files: Uint32Array;
+  #lines: Uint32Array;
+  #columns: Uint16Array;
+  #flags: Uint8Array;
+
+  /** @param room rows that have room before more is taken */
+  constructor(room: number) {
+    const length = Math.max(16, room);
+    this.#addresses = new Float64Array(length);
+    this.#files = new Uint32Array(length);
+    this.#lines = new Uint32Array(length);
+    this.#columns = new Uint16Array(length);
+    this.#flags = new Uint8Array(length);
+  }
 
   add(address: number, file: number, line: number, column: number, flags: number): void {
     const at = this.#count++;
