@@ -62,6 +62,16 @@ async function walk(page: Page, take: (name: string) => Promise<void>): Promise<
   await page.getByRole('region', { name: 'Frames' }).locator('li').first().waitFor();
   await take('tasks');
 
+  await page.keyboard.press('3');
+  await page.getByRole('listbox', { name: 'Frames' }).waitFor();
+  await page.waitForTimeout(700);
+  await take('stack');
+  for (const name of ['Assembly', 'Stack', 'Registers']) {
+    await page.getByRole('tab', { name }).click();
+    await page.waitForTimeout(400);
+    await take(`stack-${name.toLowerCase()}`);
+  }
+
   await page.keyboard.press('4');
   await page.getByRole('region', { name: 'Kernel log' }).waitFor();
   await page.getByLabel('Search the log').fill('oops');

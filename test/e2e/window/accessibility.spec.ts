@@ -42,6 +42,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('2');
     await page.getByRole('region', { name: 'Frames' }).locator('li').first().waitFor();
     await visit('tasks');
+    await page.keyboard.press('3');
+    await page.getByRole('listbox', { name: 'Frames' }).waitFor();
+    await visit('stack: assembly and variables');
+    await page.getByRole('tab', { name: 'Source' }).click();
+    for (const name of ['Stack', 'Registers']) {
+      await page.getByRole('tab', { name }).click();
+      await visit(`stack: ${name}`);
+    }
     await page.keyboard.press('4');
     await page.getByLabel('Search the log').fill('oops');
     await visit('log');
