@@ -1,8 +1,11 @@
 import type {
+  Absent,
   Block,
   ErrorInfo,
   RunResult,
   SessionInfo,
+  SourceRequest,
+  SourceText,
 } from '../../../src-shared/contract/index.ts';
 import type { Disassembler } from '../arch/disassembler.ts';
 import type { ByteSource } from '../base/byte-source.ts';
@@ -10,10 +13,14 @@ import { FaultError } from '../base/fault.ts';
 import { CancelledError, UsageError } from '../commands/command.ts';
 import { CommandSession, createContext } from '../commands/context.ts';
 import { findCommand } from '../commands/registry.ts';
+import { findShorthand } from '../commands/shorthand.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
+import { readSource } from '../program/source-text.ts';
+import type { SourceTree } from '../program/source-tree.ts';
 import type { AttachedDebuginfo } from './attach-debuginfo.ts';
 import { withNames, type Names } from './names.ts';
+import { HeldTree } from './held-tree.ts';
 import { refuseShell, splitCommandLine } from './command-line.ts';
 
 /** How long a command may hold the thread before waiting messages are let in, in milliseconds. */
@@ -27,7 +34,7 @@ export interface Clock {
 }
 
 export interface Attached {
-  readonly info: SessionInfo;
+  readonly info: Omit<SessionInfo, 'sources'>;
   readonly program: Program;
   readonly debuginfo: AttachedDebuginfo;
 }
@@ -44,23 +51,26 @@ export class Session {
   readonly sources: readonly ByteSource[];
   readonly paths: readonly string[];
   #state: SessionState;
+  #tree: HeldTree | undefined;
   /** The attaching under way; the next one waits for it. */
   #attaching: Promise<unknown> = Promise.resolve();
 
   constructor(
-    info: SessionInfo,
-    program: Program,
+    attached: Attached,
     sources: readonly ByteSource[],
     paths: readonly string[],
-    debuginfo: AttachedDebuginfo,
+    tree: SourceTree | undefined,
   ) {
-    this.#state = { info, program, debuginfo, commands: new CommandSession(), runs: 0 };
+    this.#state = { ...attached, commands: new CommandSession(), runs: 0 };
+    this.#tree = tree && new HeldTree(tree);
     this.sources = sources;
     this.paths = paths;
   }
 
   get info(): SessionInfo {
-    return this.#state.info;
+    const { places = [], problems = [] } = this.#tree?.tree ?? {};
+    const { info } = this.#state;
+    return { ...info, warnings: [...info.warnings, ...problems], sources: places };
   }
 
   get program(): Program {
@@ -82,10 +92,26 @@ export class Session {
       }
       this.#state = { ...made, commands, runs: 0 };
       if (old.runs === 0) old.debuginfo.close();
-      return made.info;
+      return this.info;
     });
     this.#attaching = attached.catch(() => undefined);
     return attached;
+  }
+
+  /** Source text is read from there from now on; commands under way keep what they have. */
+  attachSources(make: () => Promise<SourceTree | undefined>): Promise<SessionInfo> {
+    const attached = this.#attaching.then(async () => {
+      const tree = await make();
+      this.#tree?.drop();
+      this.#tree = tree && new HeldTree(tree);
+      return this.info;
+    });
+    this.#attaching = attached.catch(() => undefined);
+    return attached;
+  }
+
+  readSource(request: SourceRequest): SourceText | Absent {
+    return readSource(this.program, this.#tree?.tree, request);
   }
 
   /** An answer that may need the kernel's index of names, which then is waited for. */
@@ -96,6 +122,7 @@ export class Session {
 
   close(): void {
     this.#state.debuginfo.close();
+    this.#tree?.drop();
   }
 
   /**
@@ -111,6 +138,8 @@ export class Session {
     const blocks: Block[] = [];
     const state = this.#state;
     state.runs++;
+    const tree = this.#tree;
+    const release = tree?.hold();
     try {
       const { override } = state.info.debuginfo;
       if (override !== undefined) {
@@ -121,24 +150,30 @@ export class Session {
       const [name, ...args] = splitCommandLine(line);
       if (name === undefined) throw new UsageError('no command given');
       const command = findCommand(name);
-      if (command === undefined) {
+      const names = untilAborted(state.debuginfo.names, signal);
+      const called =
+        command === undefined
+          ? await withNames(names, () => findShorthand(state.program, [name, ...args]))
+          : { command, args };
+      if (called === undefined) {
         throw new UsageError(`${name}: no such command; \`help\` lists them`);
       }
-      refuseShell(name, args);
+      refuseShell(called.command.name, called.args);
       const cancelled = () => signal?.aborted === true;
-      const disassembler = command.uses?.includes('disassembler')
+      const disassembler = called.command.uses?.includes('disassembler')
         ? await clock.disassembler?.()
         : undefined;
       const told = blocks.length;
-      await withNames(untilAborted(state.debuginfo.names, signal), async () => {
+      await withNames(names, async () => {
         const context = createContext(state.program, {
           session: state.commands,
           cancelled,
           ...(disassembler && { disassembler }),
+          ...(tree && { sources: tree.tree }),
         });
         let sliceEnd = clock.now() + SLICE_MS;
         let made = told;
-        for (const block of command.run(context, args)) {
+        for (const block of called.command.run(context, called.args)) {
           // A command that had to wait for names begins again: what it said before is not said twice.
           if (++made <= blocks.length) continue;
           blocks.push(block);
@@ -156,6 +191,7 @@ export class Session {
       return { blocks, error: info };
     } finally {
       state.runs--;
+      release?.();
       if (state.runs === 0 && state !== this.#state) state.debuginfo.close();
     }
   }
