@@ -80,6 +80,14 @@ export interface StackBlock {
     /** Where the search began: the innermost frame; absent where the whole stack was searched. */
     readonly start?: { readonly pc: bigint; readonly symbol: SymbolRef };
   };
+  /**
+   * No trace but sets of registers found on a stack (`bt -e`, `-E`), one a frame: `sp` where they lie.
+   * Those that are not `exact` were found by their look alone and may be stale.
+   */
+  readonly savedRegisters?: {
+    /** Which stack, where it is no task's own. */
+    readonly title?: string;
+  };
 }
 export interface StackTrace {
   readonly task: TaskRef;

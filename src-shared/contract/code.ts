@@ -1,4 +1,5 @@
 import type { SymbolRef } from './block.ts';
+import type { SourceExcerpt } from './source.ts';
 
 /** Machine code as text (`dis`), read from the dump's memory: with everything patched into it. */
 export interface CodeBlock {
@@ -6,6 +7,8 @@ export interface CodeBlock {
   readonly instructions: readonly CodeInstruction[];
   /** For text: radix of offsets. */
   readonly radix: 10 | 16;
+  /** Text of the lines that the instructions name, as far as it can be read. */
+  readonly sources?: readonly SourceExcerpt[];
 }
 export interface CodeInstruction {
   readonly address: bigint;

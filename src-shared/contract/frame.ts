@@ -82,7 +82,10 @@ export interface SourceText {
   readonly count: number;
   /**
    * `verified`: the MD5 in the line table is the text's. `unverified`: the compiler wrote none, so
-   * that the text is of the compiled kernel rests on the user's word. `different`: it is another text.
+   * that the text is of the compiled kernel rests on the user's word. `different`: it is another text,
+   * by its MD5 or because it has fewer lines than code was compiled from.
    */
   readonly check: 'verified' | 'unverified' | 'different';
+  /** How the name led to the text, and what speaks against it. */
+  readonly how?: string;
 }

@@ -1,5 +1,8 @@
 import type { Block, MemoryRange, MemorySpace, SymbolRef } from './block.ts';
+import type { Absent } from './cell.ts';
 import type { AttachDebuginfoRequest, DebuginfoInfo } from './debuginfo.ts';
+import type { SourceText } from './frame.ts';
+import type { AttachSourcesRequest, SourcePlace, SourceRequest } from './source.ts';
 
 /**
  * The engine as its hosts and the window see it. One implementation (src-main/engine/service),
@@ -17,6 +20,13 @@ export interface EngineService {
     request: AttachDebuginfoRequest,
     call?: CallOptions<OpenProgress>,
   ): Promise<SessionInfo>;
+  /** Reads source text from these places from now on; when it is cancelled, all stays as it was. */
+  attachSources(
+    request: AttachSourcesRequest,
+    call?: CallOptions<OpenProgress>,
+  ): Promise<SessionInfo>;
+  /** Lines of a source file; why there are none is a sentence. */
+  readSource(request: SourceRequest): Promise<SourceText | Absent>;
   /** Runs one command line of crash's grammar; blocks also stream through `onProgress`. */
   run(request: RunRequest, call?: CallOptions<Block>): Promise<RunResult>;
   /** For the hexdump: at most 64 KiB a call. Never throws for unreadable bytes: spans say why. */
@@ -62,10 +72,20 @@ export interface OpenRequest {
   readonly override?: readonly string[];
   /** Look for debuginfo in the usual places, too (default true); packages are not opened by that. */
   readonly search?: boolean;
+  /** Source trees, packages or tarballs: each `PATH`, or `PREFIX=PATH` for names with that prefix. */
+  readonly sources?: readonly string[];
 }
 export interface OpenProgress {
   readonly phase:
-    'file' | 'vmcoreinfo' | 'page-tables' | 'symbols' | 'types' | 'modules' | 'tasks' | 'debuginfo';
+    | 'file'
+    | 'vmcoreinfo'
+    | 'page-tables'
+    | 'symbols'
+    | 'types'
+    | 'modules'
+    | 'tasks'
+    | 'debuginfo'
+    | 'sources';
   readonly text: string;
   /** 0..1, where it can be said. */
   readonly fraction?: number;
@@ -86,6 +106,8 @@ export interface SessionInfo {
   readonly decisions: readonly Decision[];
   readonly warnings: readonly string[];
   readonly debuginfo: DebuginfoInfo;
+  /** Where source text is read, in the order given. */
+  readonly sources: readonly SourcePlace[];
 }
 export interface Capability {
   readonly name:

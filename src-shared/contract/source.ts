@@ -24,7 +24,7 @@ export interface SourceRequest {
   readonly first?: number;
   /** At most 2000 (default). */
   readonly count?: number;
-  /** Code that was compiled from it: its line table may carry the file's MD5. */
+  /** Code that was compiled from it: its line table may carry the file's MD5, and tells a line. */
   readonly address?: bigint;
 }
 

@@ -29,6 +29,8 @@ const session = text(64);
 const path = text(4096);
 const paths = list(path, 1, 256);
 const debuginfo = list(path, 0, 64);
+/** `PREFIX=PATH` */
+const sources = list(text(8192), 0, 64);
 const space = union({
   kernel: record({ kind: literal('kernel') }),
   physical: record({ kind: literal('physical') }),
@@ -42,6 +44,7 @@ export const ENGINE_METHODS: MethodTable<EngineService> = {
       'debuginfo?': debuginfo,
       'override?': debuginfo,
       'search?': flag,
+      'sources?': sources,
     }),
     progress: true,
   },
@@ -53,6 +56,17 @@ export const ENGINE_METHODS: MethodTable<EngineService> = {
       'search?': flag,
     }),
     progress: true,
+  },
+  attachSources: { request: record({ session, given: sources }), progress: true },
+  readSource: {
+    request: record({
+      session,
+      file: path,
+      'first?': integer(1, 100_000_000),
+      'count?': integer(1, 2000),
+      'address?': address,
+    }),
+    progress: false,
   },
   run: { request: record({ session, line: text(16_384) }), progress: true },
   readMemory: {

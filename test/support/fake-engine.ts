@@ -40,6 +40,7 @@ export function fakeEngine(): EngineService & { readonly opened: string[] } {
         decisions: [],
         warnings: [],
         debuginfo: noDebuginfo(),
+        sources: [],
       };
     },
     async close({ session }) {
@@ -60,7 +61,30 @@ export function fakeEngine(): EngineService & { readonly opened: string[] } {
         decisions: [],
         warnings: [],
         debuginfo: { ...noDebuginfo(), given },
+        sources: [],
       };
+    },
+    async attachSources({ session, given }, call) {
+      need(session);
+      if (given[0]?.includes('slow')) await untilAborted(call);
+      return {
+        session,
+        files: [],
+        format: 'fake',
+        release: '6.1.0-fake',
+        machine: 'x86_64',
+        openedInMs: 1,
+        capabilities: [],
+        decisions: [],
+        warnings: [],
+        debuginfo: noDebuginfo(),
+        sources: given.map((path) => ({ path, how: 'folder', ok: true })),
+      };
+    },
+    async readSource({ session, file, first = 1 }) {
+      need(session);
+      const lines = [`line ${first} of ${file}`];
+      return { file, path: file, first, lines, count: 9999, check: 'unverified' };
     },
     async run({ session, line }: RunRequest, call?: CallOptions<Block>) {
       need(session);

@@ -5,6 +5,7 @@ import type { Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import type { Value } from '../program/expression/value.ts';
 import type { Program } from '../program/program.ts';
+import type { SourceTree } from '../program/source-tree.ts';
 import { CancelledError, UsageError } from './command.ts';
 
 /** What a command runs in: the machine, and what this session has chosen. */
@@ -15,6 +16,8 @@ export interface CommandContext {
   readonly cancelled: () => boolean;
   /** For commands that use it. */
   readonly disassembler?: Disassembler;
+  /** Absent: the user gave none. */
+  readonly sources?: SourceTree;
 }
 
 /** Lives as long as the session: what `set` chose, what `p` printed. */
@@ -60,6 +63,7 @@ export function createContext(
     session: options.session ?? new CommandSession(),
     cancelled: options.cancelled ?? (() => false),
     ...(options.disassembler && { disassembler: options.disassembler }),
+    ...(options.sources && { sources: options.sources }),
   };
 }
 

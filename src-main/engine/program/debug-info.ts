@@ -102,4 +102,17 @@ export class ProgramDebugInfo {
       return undefined;
     }
   }
+
+  /** MD5 of a source file, by the line table of code that was compiled from it. */
+  findDigest(address: VirtAddr, file: string): string | undefined {
+    const part = this.partAt(address);
+    const location = part && this.findLocation(address, false);
+    if (part === undefined || location === undefined) return undefined;
+    try {
+      return this.infoOf(part).linesOf(location.unit)?.digestOf(file);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      return undefined;
+    }
+  }
 }

@@ -10,6 +10,7 @@ import type { Disassembler } from '../arch/disassembler.ts';
 import type { ByteSource, Decompressors } from '../base/byte-source.ts';
 import type { NameIndex } from '../debuginfo/dwarf/name-index.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
+import type { SourcesWanted, SourceTree } from '../program/source-tree.ts';
 import type { KernelIdentity, ModuleIdentity } from '../program/build-identity.ts';
 
 /** What the engine needs of the world; io/ supplies it, tests supply arrays. */
@@ -25,6 +26,8 @@ export interface EngineDeps {
   disassembler?(): Promise<Disassembler>;
   /** Looks for debuginfo of a kernel and its modules, and opens what matches. */
   findDebuginfo(wanted: DebuginfoWanted): Promise<FoundDebuginfo>;
+  /** Opens places with source text; one that cannot be used says so. @throws the signal's reason */
+  openSourceTree(wanted: SourcesWanted): Promise<SourceTree>;
   /** Size, mtime and SHA-256, reading the files in pieces. */
   identify(
     paths: readonly string[],

@@ -13,7 +13,10 @@ import { OpenError } from '../dump/open-error.ts';
 import { describeAddress } from '../kernel/address-owner.ts';
 import { readMemoryRange } from '../kernel/memory-range.ts';
 import { virtualRegions } from '../kernel/virtual-regions.ts';
+import { readKernelIdentity } from '../program/build-identity.ts';
 import { openProgram } from '../program/open.ts';
+import type { Program } from '../program/program.ts';
+import type { SourceTree } from '../program/source-tree.ts';
 import { attachDebuginfo, attachGiven } from './attach-debuginfo.ts';
 import { completionsOf } from './completion.ts';
 import { commandInfoOf } from './command-info.ts';
@@ -55,6 +58,13 @@ export function createEngineService(deps: EngineDeps): EngineService {
     async attachDebuginfo(request, call) {
       const session = sessionOf(request);
       return session.attach(() => reopen(deps, session, request, call));
+    },
+    async attachSources(request, call) {
+      const session = sessionOf(request);
+      return session.attachSources(() => openTree(deps, session.program, request.given, call));
+    },
+    async readSource(request) {
+      return sessionOf(request).readSource(request);
     },
     async run(request, call) {
       const session = sessionOf(request);
@@ -120,10 +130,39 @@ async function openSession(
     const info = await withNames(debuginfo.names, () =>
       sessionInfoOf(id, program, deps.now() - started, debuginfo),
     );
-    return new Session(info, program, sources, request.paths, debuginfo);
+    const tree = await openTree(deps, program, request.sources ?? [], call).catch((error) => {
+      debuginfo.close();
+      throw error;
+    });
+    return new Session({ info, program, debuginfo }, sources, request.paths, tree);
   } catch (error) {
     deps.closeSources(sources);
     throw openErrorOf(error);
+  }
+}
+
+/** @throws ServiceError `cancelled` */
+async function openTree(
+  deps: EngineDeps,
+  program: Program,
+  given: readonly string[],
+  call: CallOptions<OpenProgress> | undefined,
+): Promise<SourceTree | undefined> {
+  if (given.length === 0) return undefined;
+  const report = call?.onProgress ?? (() => undefined);
+  report({ phase: 'sources', text: 'Opening source text' });
+  const { release, banner } = readKernelIdentity(program);
+  const onProgress = (text: string, fraction: number) =>
+    report({ phase: 'sources', text, fraction });
+  const signal = call?.signal;
+  let tree: SourceTree | undefined;
+  try {
+    tree = await deps.openSourceTree({ given, release, banner, onProgress, signal });
+    signal?.throwIfAborted();
+    return tree;
+  } catch (error) {
+    tree?.close();
+    throw signal?.aborted === true ? new ServiceError('cancelled', 'cancelled') : error;
   }
 }
 

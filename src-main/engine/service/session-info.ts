@@ -8,7 +8,7 @@ export function sessionInfoOf(
   program: Program,
   openedInMs: number,
   { info: debuginfo, problems }: AttachedDebuginfo,
-): SessionInfo {
+): Omit<SessionInfo, 'sources'> {
   const { image, vmcoreinfo, capabilities, decisions, warnings } = program;
   return {
     session,

@@ -10,6 +10,8 @@ interface Common {
   readonly override: readonly string[];
   /** False: `--no-search`. */
   readonly search: boolean;
+  /** `--source`: each `PATH` or `PREFIX=PATH`. */
+  readonly sources: readonly string[];
   readonly color: boolean;
 }
 export type Invocation =
@@ -92,6 +94,7 @@ function parseVerb(
   const files: string[] = [];
   const debuginfo: string[] = [];
   const override: string[] = [];
+  const sources: string[] = [];
   let search = true;
   const commands: ({ readonly line: string } | { readonly file: string })[] = [];
   let format: OutputFormat = 'text';
@@ -110,6 +113,8 @@ function parseVerb(
       debuginfo.push(state.valueOf(arg));
     } else if (arg === '--override') {
       override.push(state.valueOf(arg));
+    } else if (arg === '--source') {
+      sources.push(state.valueOf(arg));
     } else if (arg === '--no-search') {
       search = false;
     } else if (takesCommands && arg === '-i') {
@@ -135,7 +140,7 @@ function parseVerb(
 
   // Without a dump they are not debuginfo of it but mistaken for it, and are told what they are.
   if (files.length === 0) files.push(...debuginfo.splice(0));
-  const common = { files, debuginfo, override, search, color };
+  const common = { files, debuginfo, override, sources, search, color };
   if (verb === 'open') return { verb, ...common };
   if (verb === 'serve') return { verb, ...common, port };
   if (files.length === 0) throw new CliUsageError(`${verb} needs a dump file`);

@@ -17,6 +17,8 @@ options:
   -s FILE         debuginfo: vmlinux, a module, a package (.deb, .rpm) or a folder; may be given
                   several times; taken when its build-id is the dump's
   --override FILE debuginfo of another build, taken on your word; every answer says so
+  --source PLACE  source text of the kernel: a folder, package (.deb, .rpm) or tarball, or
+                  PREFIX=PLACE for the names that begin with PREFIX; may be given several times
   --no-search     do not look for debuginfo beside the dump, in /usr/lib/debug, …: the dump alone
   -c COMMAND      run COMMAND; may be given several times
   -i FILE         run the commands in FILE, one a line, "-" for standard input; # starts a comment

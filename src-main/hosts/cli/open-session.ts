@@ -8,13 +8,15 @@ export interface Named {
   readonly files: readonly string[];
   readonly debuginfo: readonly string[];
   readonly override: readonly string[];
+  /** Each `PATH` or `PREFIX=PATH`. */
+  readonly sources: readonly string[];
   readonly search: boolean;
 }
 
 /** Opens the dump and says what opening had to warn of; undefined when it cannot be opened. */
 export async function openSession(
   engine: EngineService,
-  { files, debuginfo, override, search }: Named,
+  { files, debuginfo, override, sources, search }: Named,
   output: Output,
 ): Promise<SessionInfo | undefined> {
   try {
@@ -22,6 +24,7 @@ export async function openSession(
       paths: files,
       ...(debuginfo.length > 0 && { debuginfo }),
       ...(override.length > 0 && { override }),
+      ...(sources.length > 0 && { sources }),
       ...(!search && { search }),
     });
     for (const warning of info.warnings) {

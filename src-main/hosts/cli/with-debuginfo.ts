@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { EngineService } from '../../../src-shared/contract/index.ts';
+import { parseGivenSource } from '../../engine/program/source-tree.ts';
 import type { Named } from './open-session.ts';
 
-/** The engine, opening every dump with the debuginfo named on the command line. */
+/** The engine, opening every dump with the debuginfo and source text named on the command line. */
 export function withDebuginfo<Engine extends EngineService>(
   engine: Engine,
   named: Omit<Named, 'files'>,
@@ -16,9 +17,17 @@ export function withDebuginfo<Engine extends EngineService>(
           ...request,
           debuginfo: [...(request.debuginfo ?? []), ...absolute(named.debuginfo)],
           override: [...(request.override ?? []), ...absolute(named.override)],
+          sources: [...(request.sources ?? []), ...named.sources.map(absoluteSource)],
           search: named.search && request.search !== false,
         },
         call,
       ),
   };
+}
+
+/** `PREFIX=PATH` with its path absolute; the prefix is a name of the build's machine. */
+function absoluteSource(given: string): string {
+  const { prefix, path } = parseGivenSource(given);
+  const absolute = resolve(path);
+  return prefix === undefined && !absolute.includes('=') ? absolute : `${prefix ?? ''}=${absolute}`;
 }

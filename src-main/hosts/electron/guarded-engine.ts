@@ -1,4 +1,5 @@
 import type { EngineService } from '../../../src-shared/contract/index.ts';
+import { parseGivenSource } from '../../engine/program/source-tree.ts';
 import { RpcError } from '../../../src-shared/rpc/index.ts';
 import type { WindowHost } from './host-service.ts';
 
@@ -12,8 +13,8 @@ export function guardedEngine(engine: EngineService, host: WindowHost): EngineSe
   return {
     ...engine,
     open: async (request, call) => {
-      const { paths, debuginfo = [], override = [] } = request;
-      check([...paths, ...debuginfo, ...override]);
+      const { paths, debuginfo = [], override = [], sources = [] } = request;
+      check([...paths, ...debuginfo, ...override, ...pathsOf(sources)]);
       const session = await engine.open(request, call);
       host.approveFound(session.debuginfo);
       host.opened(paths, session.release);
@@ -25,5 +26,14 @@ export function guardedEngine(engine: EngineService, host: WindowHost): EngineSe
       host.approveFound(session.debuginfo);
       return session;
     },
+    attachSources: async (request, call) => {
+      check(pathsOf(request.given));
+      return engine.attachSources(request, call);
+    },
   };
+}
+
+/** A prefix is a name only. */
+function pathsOf(sources: readonly string[]): string[] {
+  return sources.map((given) => parseGivenSource(given).path);
 }

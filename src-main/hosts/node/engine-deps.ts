@@ -4,6 +4,7 @@ import type { Disassembler } from '../../engine/arch/disassembler.ts';
 import type { Decompressors } from '../../engine/base/byte-source.ts';
 import type { EngineDeps } from '../../engine/service/engine-deps.ts';
 import type { FileSource } from '../../io/file-source.ts';
+import { openCacheFolder } from '../../io/cache-folder.ts';
 import { createDecompressors } from '../../io/decompressors.ts';
 import { createDisassembler } from '../../io/disassembler.ts';
 import { identifyFile } from '../../io/file-identity.ts';
@@ -38,6 +39,10 @@ export function createEngineDeps(places?: DebuginfoPlaces): EngineDeps {
       // Its search and unpacking load after the dump is there.
       const { openDebuginfo } = await import('./debuginfo.ts');
       return openDebuginfo(wanted, places);
+    },
+    async openSourceTree(wanted) {
+      const { openSourceTree } = await import('../../io/source-tree/open-source-tree.ts');
+      return openSourceTree({ ...wanted, cache: places?.cache ?? openCacheFolder() });
     },
     disassembler() {
       disassembler ??= createDisassembler();

@@ -36,6 +36,8 @@ export function scopeSessions(
         await engine.close(request);
       },
       attachDebuginfo: async (request, call) => engine.attachDebuginfo(check(request), call),
+      attachSources: async (request, call) => engine.attachSources(check(request), call),
+      readSource: async (request) => engine.readSource(check(request)),
       run: async (request, call) => engine.run(check(request), call),
       readMemory: async (request) => engine.readMemory(check(request)),
       resolve: async (request) => engine.resolve(check(request)),

@@ -1,5 +1,6 @@
 import type { UnitFormat } from './abbrev.ts';
 import { skipForm } from './abbrev.ts';
+import { DW_FORM } from './constants.ts';
 import { DwarfCursor } from './cursor.ts';
 import { readInteger, readString } from './form.ts';
 import type { SectionReader } from './sections.ts';
@@ -25,9 +26,11 @@ export interface LineHeader extends UnitFormat {
 interface LineFile {
   readonly name: () => string;
   readonly directory: number;
+  /** DW_LNCT_MD5, lower-case hex; undefined where the compiler wrote none. */
+  readonly md5: () => string | undefined;
 }
 
-const DW_LNCT = { path: 1, directoryIndex: 2 } as const;
+const DW_LNCT = { path: 1, directoryIndex: 2, md5: 5 } as const;
 /** More files than any unit has; each takes at least a byte anyway. */
 const MAX_ENTRIES = 1_000_000;
 
@@ -91,12 +94,13 @@ type Names = Pick<LineHeader, 'directories' | 'files'>;
 function readOldTables(cursor: DwarfCursor): Names {
   const directories = [''];
   for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) directories.push(name);
-  const files: LineFile[] = [{ name: () => '', directory: 0 }];
+  const none = (): undefined => undefined;
+  const files: LineFile[] = [{ name: () => '', directory: 0, md5: none }];
   for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) {
     const directory = cursor.uleb();
     cursor.skipLeb(); // modification time
     cursor.skipLeb(); // size
-    files.push({ name: () => name, directory });
+    files.push({ name: () => name, directory, md5: none });
   }
   return { directories, files };
 }
@@ -123,19 +127,30 @@ function readEntries(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): 
   for (let i = 0; i < count; i++) {
     let path: { position: number; form: number } | undefined;
     let directory = 0;
+    let digest: number | undefined;
     for (const { content, form } of columns) {
       const at = cursor.position;
       if (content === DW_LNCT.path) path = { position: at, form };
       else if (content === DW_LNCT.directoryIndex) {
         directory = Number(readInteger(cursor, form, format) ?? 0n);
-      }
+      } else if (content === DW_LNCT.md5 && form === DW_FORM.data16) digest = at;
       cursor.position = at;
       skipForm(cursor, form, format);
     }
-    entries.push({ name: () => nameAt(cursor, path, unit), directory });
+    entries.push({
+      name: () => nameAt(cursor, path, unit),
+      directory,
+      md5: () => (digest === undefined ? undefined : hexAt(cursor, digest)),
+    });
     if (cursor.atEnd && i + 1 < count) throw cursor.corrupt(`${count} entries`, `${i + 1}`);
   }
   return entries;
+}
+
+/** Its 16 bytes, which skipping them showed to be there. */
+function hexAt({ bytes }: DwarfCursor, position: number): string {
+  const digest = bytes.subarray(position, position + 16);
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function nameAt(

@@ -52,6 +52,13 @@ export class LineTable {
     return this.#paths.get(file);
   }
 
+  /** MD5 of a file, by its name; undefined where the compiler wrote none. */
+  digestOf(path: string): string | undefined {
+    const { files } = this.#header;
+    const index = files.findIndex(({ md5 }, i) => md5() !== undefined && this.fileName(i) === path);
+    return files[index]?.md5();
+  }
+
   /**
    * The row that covers an address: the last one at or below it, whether it begins a statement or
    * not. Undefined outside the unit's code, and where the row names no file.
