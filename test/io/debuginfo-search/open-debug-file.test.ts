@@ -21,9 +21,10 @@ let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'oopscope-open-'))));
 afterEach(() => rmSync(root, { recursive: true }));
 
+/** @param id no build-id with '' */
 function put(name: string, sections: readonly DrawnSection[], id = ID): string {
   const path = join(root, name);
-  const note = { name: '.note', type: 7, bytes: drawBuildIdNote(id) };
+  const note = { name: '.note', type: 7, bytes: id === '' ? [] : drawBuildIdNote(id) };
   writeFileSync(path, drawElfFile({ sections: [note, ...sections] }));
   return path;
 }
@@ -99,6 +100,30 @@ describe('opening a debug file', () => {
       await expect(opening).rejects.toThrow(reason);
       await expect(opening).rejects.toThrow(/\.debug_info of .*vmlinux/);
     }
+  });
+
+  it.each([
+    ['without a cache', undefined, ID, /there is no cache folder for them/],
+    ['without a build-id', 'cache', '', /it has no build-id to keep them under/],
+  ] as const)('a bomb is not inflated into memory: %s', async (_, folder, id, reason) => {
+    // zstd: blocks of one repeated byte, 4 bytes for 128 KiB each. 16,384 of them: 2 GiB in 64 KiB.
+    const blocks = 16_384;
+    const stream = new Uint8Array(6 + 4 * blocks);
+    stream.set([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]);
+    for (let i = 0; i < blocks; i++) {
+      const last = i === blocks - 1 ? 1 : 0;
+      stream.set(little(BigInt(((128 * 1024) << 3) | (1 << 1) | last), 3), 6 + 4 * i);
+    }
+    const header = compressed('.debug_info', 2, new Uint8Array(0), blocks * 128 * 1024);
+    const bomb = { ...header, bytes: [...Array.from(header.bytes).slice(0, 24), ...stream] };
+    const path = put('bomb.ko', [bomb, abbrev], id);
+    const cache = folder && openCacheFolder({ folder: join(root, folder) });
+    let inflated = 0;
+    const opening = openDebugFile(path, { cache, onProgress: (done) => (inflated = done) });
+    await expect(opening).rejects.toThrow(PackageError);
+    await expect(opening).rejects.toThrow(/bomb\.ko: its compressed sections have 2048 MiB/);
+    await expect(opening).rejects.toThrow(reason);
+    expect(inflated).toBe(0);
   });
 
   it('finds the dwz file where the link says or in a build-id tree, by its id', async () => {
