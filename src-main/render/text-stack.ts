@@ -15,6 +15,7 @@ import { address16, hexDigits } from './units.ts';
 /** crash's `bt`: header, frames, and the registers where an entry into the kernel saved them. */
 export function stackLines(block: StackBlock): string[] {
   if (block.textSymbols !== undefined) return textSymbolLines(block, block.textSymbols);
+  if (block.savedRegisters !== undefined) return savedRegisterLines(block, block.savedRegisters);
   const { stack } = block;
   const lines = [taskLine(stack.task)];
   // crash begins at its own handler's frame and meets these registers further down.
@@ -59,6 +60,24 @@ function textSymbolLines(
     if (block.lines === true) lines.push(...sourceLines(frame.source));
     lines.push(...variableLines(frame.variables), ...registerListLines(frame.known));
     if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
+  }
+  for (const warning of stack.warnings) lines.push(`    (${printable(warning)})`);
+  return lines;
+}
+
+/** crash's `bt -e` and `-E`; what was found by its look alone is marked. */
+function savedRegisterLines(
+  { stack }: StackBlock,
+  { title }: NonNullable<StackBlock['savedRegisters']>,
+): string[] {
+  const lines = [title === undefined ? taskLine(stack.task) : `${title}:`];
+  if (stack.frames.length === 0) lines.push('(none found)');
+  for (const { registers, sp, exact } of stack.frames) {
+    if (registers === undefined) continue;
+    const mode = registers.userMode ? 'USER' : 'KERNEL';
+    lines.push('', `  ${mode}-MODE EXCEPTION FRAME AT: ${address16(sp)}`);
+    lines.push(...registerLines(registers));
+    if (!exact) lines.push('    (a guess: not in the backtrace, may be stale)');
   }
   for (const warning of stack.warnings) lines.push(`    (${printable(warning)})`);
   return lines;

@@ -5,6 +5,7 @@ import { findTasks, threadGroupOf } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
 import { unwindFrom, unwindTask, type TaskTrace } from '../unwind/task.ts';
 import type { UnwindOptions } from '../unwind/trace.ts';
+import { cpuRegisters, taskRegisters } from './bt-registers.ts';
 import { textSymbolsOf, wholeStack } from './bt-text.ts';
 import { refersTo, withWords } from './bt-words.ts';
 import { UsageError, type Command } from './command.ts';
@@ -22,7 +23,7 @@ export const bt: Command = {
   name: 'bt',
   summary: 'backtrace of a task',
   usage:
-    '[-a | -p | -c cpus | -g] [-l] [-v] [-f|-ff|-F|-FF|-t|-T|-r] [-s [-x|-d]] [-R ref] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
+    '[-a | -p | -c cpus | -g] [-l] [-v] [-f|-ff|-F|-FF|-t|-T|-r|-e|-E] [-s [-x|-d]] [-R ref] [-n idle] [-I ip -S sp] [--guess] [pid | task] …',
   help: [
     'Kernel stack of the current task, or of the tasks named by PID or task_struct address. Frames are',
     'exact (ORC) unless they are marked; the trace says where it began and why it ends. Registers that',
@@ -42,6 +43,9 @@ export const bt: Command = {
     '  -t        all code addresses on the stack from the innermost frame on, stale ones too',
     '  -T        those of the whole stack',
     '  -r        the words of the whole stack',
+    '  -e        registers that entries into the kernel saved, searched on the whole stack',
+    '  -E        the same on the interrupt and exception stacks of all CPUs; what is found by its look',
+    '            alone is marked',
     '  -R ref    only tasks whose stack refers to this function or code address',
     '  -I ip -S sp  begin at this instruction and stack pointer',
     '  --guess   where exact frames end or cannot begin, go on with likely ones: by frame pointers, or',
@@ -57,10 +61,7 @@ export const bt: Command = {
     if (options.has('o') || options.has('O')) {
       throw new UsageError('crash’s old method is -T (all code addresses on a stack) or --guess');
     }
-    options.atMostOne('fFtTr');
-    for (const letter of 'eE') {
-      if (options.has(letter)) throw new UsageError(`-${letter} is not supported yet`);
-    }
+    options.atMostOne('fFtTreE');
     options.atMostOne('apc');
     if (options.has('n') && options.value('n') !== 'idle') {
       throw new UsageError('-n takes the word idle');
@@ -79,8 +80,17 @@ export const bt: Command = {
       yield* fromGiven(context, options, { guess });
       return;
     }
+    if (options.has('E')) {
+      const { program } = context;
+      yield* cpuRegisters(program, (task) => unwindTask(program, task.object));
+      return;
+    }
     for (const task of selectTasks(context, options)) {
       checkCancelled(context);
+      if (options.has('e')) {
+        yield taskRegisters(context.program, task, unwindTask(context.program, task.object));
+        continue;
+      }
       if (options.has('r')) {
         yield* wholeStack(context.program, task);
         continue;
