@@ -6,7 +6,7 @@ import { requireCurrentTask, warning } from './context.ts';
 import { FrameDetails } from './frame-details.ts';
 import { withSources } from './frame-sources.ts';
 import { parseOptions } from './options.ts';
-import { stackWords } from './stack-words.ts';
+import { cutWordWarnings, stackWords } from './stack-words.ts';
 import { requireTasks, taskRefOf } from './task-selection.ts';
 
 export const frame: Command = {
@@ -49,6 +49,10 @@ export const frame: Command = {
     const lost = details.states[Number(number) - 1]?.lost;
     const warnings =
       lost === undefined ? [] : [`Registers kept by callees are not known: ${lost}.`];
+    if (options.has('f')) {
+      warnings.push(...cutWordWarnings(program, trace, [found.index]));
+      if (words.length === 0) warnings.push('The backtrace does not say where its stack ends.');
+    }
     const block: StackBlock = {
       type: 'stack',
       stack: {
@@ -59,6 +63,7 @@ export const frame: Command = {
         warnings: [...warnings, ...details.warnings],
       },
       lines: true,
+      ...(options.has('f') && { words: 'explained' as const }),
     };
     yield block;
   },

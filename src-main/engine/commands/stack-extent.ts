@@ -5,6 +5,8 @@ import { PT_REGS_SIZE } from '../arch/x86-64/pt-regs.ts';
 export interface StackExtent {
   readonly start: bigint;
   readonly end: bigint;
+  /** Where the frame really ends, when it is larger than what is shown. */
+  readonly wholeEnd?: bigint;
 }
 
 /** A frame that seems larger is shown up to here: no kernel stack is larger. */
@@ -47,5 +49,6 @@ export function extentsOfFrame(
 
 function bounded(start: bigint, end: bigint): readonly StackExtent[] {
   if (end <= start) return [];
-  return [{ start, end: end - start > MAX_FRAME_BYTES ? start + MAX_FRAME_BYTES : end }];
+  if (end - start <= MAX_FRAME_BYTES) return [{ start, end }];
+  return [{ start, end: start + MAX_FRAME_BYTES, wholeEnd: end }];
 }

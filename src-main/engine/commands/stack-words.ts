@@ -1,11 +1,11 @@
 import type { StackFrame, StackTrace, StackWord } from '../../../src-shared/contract/index.ts';
-import { virtAddr } from '../base/address.ts';
+import { hex, virtAddr } from '../base/address.ts';
 import { tryRead, valueOrFault } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import type { FrameState } from '../unwind/frame-state.ts';
 import { absentOf } from './facts.ts';
-import { extentsOfFrame } from './stack-extent.ts';
+import { extentsOfFrame, type StackExtent } from './stack-extent.ts';
 import { placeLabels, type PlaceLabels } from './stack-places.ts';
 import { valueLabels } from './stack-values.ts';
 import { findWordName } from './word-name.ts';
@@ -58,10 +58,33 @@ export function stackWords(
   });
 }
 
+/** Sentences about frames whose words are not all shown. @param indexes of the trace's frames */
+export function cutWordWarnings(
+  program: Program,
+  trace: Trace,
+  indexes: readonly number[],
+): string[] {
+  return indexes.flatMap((index) =>
+    extentsIn(program, trace, index).flatMap(({ start, end, wholeEnd }) =>
+      wholeEnd === undefined
+        ? []
+        : [
+            `Frame ${index} seems to take ${wholeEnd - start} bytes of stack; its words from ${hex(end)} on are not shown.`,
+          ],
+    ),
+  );
+}
+
+function extentsIn(program: Program, trace: Trace, index: number): readonly StackExtent[] {
+  const find = (at: bigint): bigint | undefined =>
+    tryRead(() => program.kernel.readU64(virtAddr(at)));
+  return extentsOfFrame(trace, index, find);
+}
+
 function wordsOf(program: Program, trace: Trace, index: number): StackWord[] {
   const read = (address: bigint): bigint => program.kernel.readU64(virtAddr(address));
   const words: StackWord[] = [];
-  for (const { start, end } of extentsOfFrame(trace, index, (at) => tryRead(() => read(at)))) {
+  for (const { start, end } of extentsIn(program, trace, index)) {
     for (let address = start; address < end; address += 8n) {
       const found = valueOrFault(() => read(address));
       const value = 'value' in found ? found.value : absentOf(found.fault);

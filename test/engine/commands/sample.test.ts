@@ -79,6 +79,23 @@ describe.runIf(existsSync(SAMPLE))('the embedded sample', () => {
     expect(addresses).toEqual(addresses.toSorted((a, b) => (a < b ? -1 : 1)));
   });
 
+  it('shows what is known of each word of a frame’s stack', () => {
+    const [block] = run('frame -f 1').filter(({ type }) => type === 'stack');
+    if (block?.type !== 'stack') throw new Error('no stack');
+    expect(block.words).toBe('explained');
+    const labels = block.stack.frames[0]!.words!.flatMap((word) => word.labels);
+    expect(labels.map(({ kind }) => kind)).toContain('return-address');
+  });
+
+  it('finds the registers of the exception on the stack, once', () => {
+    const [block] = run('bt -e');
+    if (block?.type !== 'stack') throw new Error('no stack');
+    const kernel = block.stack.frames.filter(({ registers }) => registers?.userMode === false);
+    expect(kernel.map(({ symbol, exact }) => [symbol?.name, exact])).toEqual([
+      ['demo_account', true],
+    ]);
+  });
+
   it('guesses frames only when asked to, and marks them', () => {
     const framesOf = (line: string) => {
       const block = run(line).find((each) => each.type === 'stack');

@@ -43,6 +43,9 @@ describe('where the stack of a frame lies', () => {
   });
   test('a frame of damaged pointers is cut', () => {
     expect(extents('1000 900000', 0)).toBe('1008-5008');
+    const trace = { start: 'crash-note', frames: frames('1000 900000') } as const;
+    const [extent] = extentsOfFrame(trace, 0, () => undefined);
+    expect(extent?.wholeEnd).toBe(0x900008n);
   });
   test('pointers that go down have nothing between them', () => {
     expect(extents('5000 1000', 0)).toBe('');
