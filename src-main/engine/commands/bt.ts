@@ -74,9 +74,6 @@ export const bt: Command = {
     if (options.has('l') && context.program.debugInfo === undefined) {
       throw new UsageError('-l needs debuginfo, and none was given');
     }
-    if (options.has('v') && context.program.debugInfo === undefined) {
-      throw new UsageError('-v needs debuginfo, and none was given');
-    }
     for (const text of findTasks(context.program).warnings) yield warning(text);
     if (options.has('I') || options.has('S')) {
       yield* fromGiven(context, options, { guess });

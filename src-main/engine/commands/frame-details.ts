@@ -5,6 +5,8 @@ import type { Program } from '../program/program.ts';
 import type { FrameState } from '../unwind/frame-state.ts';
 import { frameStatesOf } from '../unwind/frame-states.ts';
 import type { TaskTrace } from '../unwind/task.ts';
+import { DerivedArguments } from '../unwind/derived-arguments.ts';
+import { derivedVariables } from './derived-variables.ts';
 import { variablesOfFrame, withVariables } from './frame-variables.ts';
 
 /** The frames of a trace with their states: one walk for everything that is shown of them. */
@@ -13,10 +15,12 @@ export class FrameDetails {
   /** What could not be read, full sentences. */
   readonly warnings = new Set<string>();
   readonly #program: Program;
+  readonly #derived: DerivedArguments;
 
   constructor(program: Program, task: KernelObject | undefined, trace: TaskTrace) {
     this.#program = program;
     this.states = frameStatesOf(program, task, trace);
+    this.#derived = new DerivedArguments(program, this.states);
   }
 
   /** @param frame of the same trace, perhaps with sources */
@@ -24,7 +28,10 @@ export class FrameDetails {
     const state = this.states[frame.index];
     if (state === undefined) return frame;
     try {
-      return withVariables(frame, variablesOfFrame(this.#program, state));
+      const told = variablesOfFrame(this.#program, state);
+      if (told !== undefined) return withVariables(frame, told);
+      const variables = derivedVariables(this.#program, this.#derived, state);
+      return variables === undefined ? frame : { ...frame, variables };
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       this.warnings.add(`Variables of frame #${frame.index}: ${error.message}.`);

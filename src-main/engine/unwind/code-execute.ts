@@ -1,10 +1,12 @@
 import type { Instruction } from '../arch/x86-64/instruction.ts';
 import { isDirect, regOf, rmOf, writtenRegisters } from '../arch/x86-64/written-registers.ts';
 import { UNKNOWN } from './code-values.ts';
+import type { Called } from './code-flow.ts';
 import type { CodeState } from './code-state.ts';
 
 const RSP = 4;
 const RBP = 5;
+const ALL_BUT_RSP = 0xffff & ~(1 << RSP);
 const NONE = -1;
 const RIP = 16;
 
@@ -17,8 +19,8 @@ export interface Executed {
   readonly wideImmediate: bigint | undefined;
   /** Dump's address behind the instruction; undefined: not known. */
   readonly next: bigint | undefined;
-  /** The call keeps all registers (ftrace's at the beginning of a function). */
-  readonly keepsRegisters: boolean;
+  /** What is known of the function it calls. */
+  readonly called: Called | undefined;
 }
 
 /** What an instruction does beyond the state. */
@@ -30,17 +32,17 @@ export interface Effects {
 /** Changes `state` as the instruction does; what is not followed becomes unknown. */
 export function execute(state: CodeState, executed: Executed, effects: Effects): void {
   if (followed(state, executed, effects)) return;
-  const { instruction, keepsRegisters } = executed;
+  const { instruction, called } = executed;
   const { opcode } = instruction;
   const call =
     opcode === 0xe8 || (opcode === 0xff && [2, 3].includes((instruction.modrm >> 3) & 7));
   if (call) {
     forgetArguments(state);
-    if (keepsRegisters) return;
+    if (called === 'keeps-registers') return;
   } else if (hasModrm(opcode) && !isDirect(instruction)) {
     storeUnknown(state, instruction, effects);
   }
-  const written = writtenRegisters(instruction);
+  const written = called === 'clobbers' ? ALL_BUT_RSP : writtenRegisters(instruction);
   for (let i = 0; i < 16; i++) {
     if ((written & (1 << i)) === 0) continue;
     // An address of the stack in a computation: where it leads is not followed.

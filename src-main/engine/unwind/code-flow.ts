@@ -1,7 +1,7 @@
 import { decodeInstruction, type Instruction } from '../arch/x86-64/instruction.ts';
 import { execute } from './code-execute.ts';
 import { CodeState } from './code-state.ts';
-import { CodeValues } from './code-values.ts';
+import { CodeValues, UNKNOWN } from './code-values.ts';
 
 /** A function's instructions. Offsets are from its first one. */
 export interface FunctionCode {
@@ -11,14 +11,21 @@ export interface FunctionCode {
   readonly address?: bigint;
   /** Jumps that the instructions do not tell: what patched branches and faults may lead to. */
   readonly jumps?: ReadonlyMap<number, readonly number[]>;
-  /** What is known of a function called, by its offset. */
-  readonly called?: (target: number) => Called;
+  /** Where an instruction continues when it faults, and the registers (bits) the kernel then changes. */
+  readonly faults?: ReadonlyMap<number, readonly FaultJump[]>;
+  /** What is known of a function called, by its offset and that of the call. */
+  readonly called?: (target: number, call: number) => Called;
+}
+export interface FaultJump {
+  readonly target: number;
+  readonly changed: number;
 }
 export interface CodePart {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
-export type Called = 'returns' | 'never-returns' | 'keeps-registers';
+/** `clobbers`: written in assembler, does not keep what the calling convention says. */
+export type Called = 'returns' | 'never-returns' | 'keeps-registers' | 'clobbers';
 
 /** What a function's instructions tell of one place in it. */
 export interface CodePoint {
@@ -111,6 +118,10 @@ class Flow {
           const wrong = this.#enter(target, state, false, work);
           if (wrong !== undefined) return wrong;
         }
+        for (const { target, changed } of this.#code.faults?.get(offset) ?? []) {
+          const wrong = this.#enter(target, withUnknown(state, changed), false, work);
+          if (wrong !== undefined) return wrong;
+        }
         if (!falls) break;
         if (this.#jumpedTo.has(end)) {
           const wrong = this.#enter(end, state, isCallLike(instruction), work);
@@ -141,6 +152,10 @@ class Flow {
         seen.add(offset);
         const end: number = offset + instruction.length;
         for (const target of this.#targetsOf(instruction, offset, end)) {
+          this.#jumpedTo.add(target);
+          work.push(target);
+        }
+        for (const { target } of this.#code.faults?.get(offset) ?? []) {
           this.#jumpedTo.add(target);
           work.push(target);
         }
@@ -200,9 +215,10 @@ class Flow {
       offset,
       wideImmediate: this.#wideImmediate(instruction, end),
       next,
-      keepsRegisters:
-        instruction.opcode === 0xe8 &&
-        this.#code.called?.(end + instruction.immediate) === 'keeps-registers',
+      called:
+        instruction.opcode === 0xe8
+          ? this.#code.called?.(end + instruction.immediate, offset)
+          : undefined,
     };
     execute(state, executed, this.#effects);
   }
@@ -237,7 +253,7 @@ class Flow {
       case 0xe8: {
         const target = end + immediate;
         if (this.#partOf(target) !== undefined && target !== 0) this.#stop('it calls into itself');
-        if (this.#code.called?.(target) === 'never-returns') return false;
+        if (this.#code.called?.(target, end - 5) === 'never-returns') return false;
         break;
       }
     }
@@ -261,6 +277,12 @@ class Flow {
       (opcode >= 0xe0 && opcode <= 0xe3);
     return jump ? [...known, end + immediate] : known;
   }
+}
+
+function withUnknown(state: CodeState, registers: number): CodeState {
+  const changed = state.clone();
+  for (let i = 0; i < 16; i++) if ((registers & (1 << i)) !== 0) changed.setRegister(i, UNKNOWN);
+  return changed;
 }
 
 /** A call, or the trap of WARN and BUG: it may never come back. */
