@@ -187,11 +187,11 @@ class RowBuilder {
     const count = this.#count;
     return {
       count,
-      addresses: this.#addresses.slice(0, count),
-      files: this.#files.slice(0, count),
-      lines: this.#lines.slice(0, count),
-      columns: this.#columns.slice(0, count),
-      flags: this.#flags.slice(0, count),
+      addresses: this.#addresses.subarray(0, count),
+      files: this.#files.subarray(0, count),
+      lines: this.#lines.subarray(0, count),
+      columns: this.#columns.subarray(0, count),
+      flags: this.#flags.subarray(0, count),
     };
   }
 

@@ -44,18 +44,34 @@ export class RangeMap {
 
   #freeze(): Float64Array {
     const lows = this.#lows;
-    const order = Uint32Array.from(lows, (_, i) => i).sort((a, b) => lows[a]! - lows[b]! || a - b);
     const highs = this.#highs;
     const values = this.#values;
-    this.#lows = Float64Array.from(order, (i) => lows[i]!);
-    this.#highs = Float64Array.from(order, (i) => highs[i]!);
-    this.#values = Float64Array.from(order, (i) => values[i]!);
-    const ends = new Float64Array(order.length);
+    const count = lows.length;
+    const order = new Uint32Array(count);
+    let ascends = true;
+    for (let i = 0; i < count; i++) {
+      order[i] = i;
+      if (i > 0 && lows[i]! < lows[i - 1]!) ascends = false;
+    }
+    // Most tables are written in the order of the code.
+    if (!ascends) order.sort((a, b) => lows[a]! - lows[b]! || a - b);
+    const sorted = new Float64Array(count);
+    const ends = new Float64Array(count);
+    const sortedHighs = new Float64Array(count);
+    const sortedValues = new Float64Array(count);
     let end = -Infinity;
-    for (let i = 0; i < ends.length; i++) {
-      end = Math.max(end, this.#highs[i]!);
+    for (let i = 0; i < count; i++) {
+      const from = order[i]!;
+      const high = highs[from]!;
+      sorted[i] = lows[from]!;
+      sortedHighs[i] = high;
+      sortedValues[i] = values[from]!;
+      end = Math.max(end, high);
       ends[i] = end;
     }
+    this.#lows = sorted;
+    this.#highs = sortedHighs;
+    this.#values = sortedValues;
     return ends;
   }
 }
