@@ -3,7 +3,7 @@ import { DWARF_ABI } from '../arch/x86-64/dwarf-registers.ts';
 import { hex, virtAddr } from '../base/address.ts';
 import { FaultError, tryRead } from '../base/fault.ts';
 import type { CfiRow } from '../debuginfo/dwarf/cfi-row.ts';
-import type { FrameContext } from '../debuginfo/dwarf/frame-context.ts';
+import type { CodeFunction, FrameContext } from '../debuginfo/dwarf/frame-context.ts';
 import type { OrcEntry } from '../debuginfo/orc.ts';
 import type { DebugInfoPart } from '../program/debug-info.ts';
 import type { KernelObject } from '../program/object.ts';
@@ -199,11 +199,13 @@ class Walk {
     const called = frame.registers === undefined && next?.exact === true && !next.interrupted;
     return {
       lookupAddress: lookupOf(frame) - slide,
-      relocate: (address) => (address >= KERNEL_LINK_BASE ? address + slide : address),
+      relocate: (address) => relocated(address, slide),
       register: (number) => registers.get(number)?.value,
       whyUnknown: (number) => whyUnknown(frame, number, missing),
       cfa,
       read: (address, length) => this.#program.kernel.read(virtAddr(address), length),
+      readCode: (address, length) => tryRead(() => this.#env.read(virtAddr(address), length)),
+      functionAt: (address) => this.#functionAt(address),
       // The caller's state is made after this one, and asked for when all of them are.
       caller: () => {
         const outer = called ? this.#contexts[i + 1] : undefined;
@@ -213,6 +215,18 @@ class Walk {
       },
     };
   }
+
+  #functionAt(address: bigint): CodeFunction | undefined {
+    const { debugInfo } = this.#program;
+    const part = debugInfo?.partAt(virtAddr(address));
+    const die = part && debugInfo?.infoOf(part).findSubprogram(address - part.slide);
+    return die && { die, relocate: (linked) => relocated(linked, part.slide) };
+  }
+}
+
+/** Smaller addresses are offsets into per-CPU memory, which does not move with the kernel. */
+function relocated(address: bigint, slide: bigint): bigint {
+  return address >= KERNEL_LINK_BASE ? address + slide : address;
 }
 
 function lookupOf(frame: StackFrame) {

@@ -25,23 +25,12 @@ export function findCallSite(subprogram: DieRef, returnAddress: bigint): CallSit
   return found;
 }
 
-/** True when the function has a tail call to itself: its arguments then changed without a frame. */
-export function callsItselfLast(subprogram: DieRef): boolean {
-  const self = originOf(openDie(subprogram));
-  let found = false;
-  eachCallSite(openDie(subprogram), 0, (die) => {
-    if (!die.flag(DW_AT.callTailCall) && !die.flag(DW_AT.gnuTailCall)) return true;
-    const target = targetOf(die);
-    if (target === undefined) return true;
-    const origin = originOf(openDie(target));
-    found = origin.unit === self.unit && origin.offset === self.offset;
-    return !found;
-  });
-  return found;
-}
-
 /** @returns false when the visitor stopped */
-function eachCallSite(die: DieCursor, depth: number, visit: (die: DieCursor) => boolean): boolean {
+export function eachCallSite(
+  die: DieCursor,
+  depth: number,
+  visit: (die: DieCursor) => boolean,
+): boolean {
   let goesOn = true;
   if (depth > MAX_DEPTH) return goesOn;
   die.forEachChild((child) => {
@@ -82,6 +71,6 @@ function callSiteOf(die: DieCursor, subprogram: DieRef): CallSite {
 }
 
 /** DW_AT_call_origin; GNU's form uses DW_AT_abstract_origin. */
-function targetOf(die: DieCursor): DieRef | undefined {
+export function targetOf(die: DieCursor): DieRef | undefined {
   return die.reference(DW_AT.callOrigin) ?? die.reference(DW_AT.abstractOrigin);
 }

@@ -7,7 +7,7 @@ import type { CallSite, CallSites } from './frame-context.ts';
 import { UnitFunctions, type FunctionScope } from './functions.ts';
 import { LineTable, type LineRange, type SourceLocation } from './line-table.ts';
 import type { DwarfSections } from './sections.ts';
-import type { DwarfUnit } from './unit.ts';
+import type { DieRef, DwarfUnit } from './unit.ts';
 
 /** What the debug information says of one instruction. */
 export interface CodeLocation {
@@ -66,9 +66,14 @@ export class DwarfDebugInfo implements CallSites {
 
   /** The call that returns to an address. @throws FaultError `corrupt` */
   findCallSite(returnAddress: bigint): CallSite | undefined {
-    const unit = this.findUnit(returnAddress - 1n);
-    const subprogram = unit && this.functionsOf(unit).findSubprogram(signedOf(returnAddress - 1n));
+    const subprogram = this.findSubprogram(returnAddress - 1n);
     return subprogram && findCallSite(subprogram, returnAddress);
+  }
+
+  /** The function whose code has an address. @throws FaultError `corrupt` */
+  findSubprogram(address: bigint): DieRef | undefined {
+    const unit = this.findUnit(address);
+    return unit && this.functionsOf(unit).findSubprogram(signedOf(address));
   }
 
   findUnit(address: bigint): DwarfUnit | undefined {

@@ -1,13 +1,12 @@
 import { FaultError } from '../../base/fault.ts';
 import { signedOf } from '../symbol-table.ts';
-import { callsItselfLast } from './call-sites.ts';
 import { DW_AT } from './constants.ts';
 import { findName, openDie, originOf, sameDie } from './die-names.ts';
 import { evaluateValue, type EvaluationScope } from './expression.ts';
 import type { CallerContext, CallSite, FrameContext } from './frame-context.ts';
 import { locationAt } from './location-list.ts';
-import { rangesOf } from './ranges.ts';
 import { EvaluationStop } from './stack-value.ts';
+import { entryOf, mayRunAgain, targetOfBranch } from './tail-calls.ts';
 import type { DieRef } from './unit.ts';
 
 /** Values at the entry of a caller of a caller of…; deeper than any compiler's chains. */
@@ -60,6 +59,7 @@ function entryValue(
   const site = callSiteOf(caller);
   const scope = scopeOfFrame(site.subprogram, caller.frame, depth + 1);
   checkTarget(site, subprogram, frame, scope);
+  checkRunsOnce(subprogram, frame);
   const parameter = site.parameters.find(({ location }) => sameBytes(location, expression));
   if (parameter === undefined) {
     return stop('changed since the function began, and the caller does not keep it');
@@ -85,23 +85,43 @@ function checkTarget(
   frame: FrameContext,
   caller: EvaluationScope,
 ): void {
-  if (site.target !== undefined) {
-    const callee = openDie(subprogram);
-    // The declaration that another unit's caller sees is a different DIE of the same name.
-    const declared = site.target.name !== undefined && site.target.name === findName(callee);
-    if (!declared && !sameDie(site.target.die, originOf(callee))) {
-      stop('changed since the function began, which a tail call entered');
-    }
-  } else {
+  const low = entryOf(subprogram);
+  const entry = low === undefined ? undefined : frame.relocate(low);
+  if (site.target === undefined) {
     const called = site.targetExpression && evaluateTarget(site.targetExpression, caller);
-    const [low] = rangesOf(openDie(subprogram));
-    const entry = low === undefined ? undefined : frame.relocate(BigInt.asUintN(64, BigInt(low)));
     if (called === undefined || called !== entry) {
       stop('changed since the function began; whether the indirect call entered it is not certain');
     }
+    return;
   }
-  if (callsItselfLast(subprogram)) {
-    stop('changed since the function began, which may have called itself last');
+  const callee = openDie(subprogram);
+  const same = sameDie(site.target.die, originOf(callee));
+  // The declaration that another unit's caller sees is a different DIE of the same name.
+  const declared = site.target.name !== undefined && site.target.name === findName(callee);
+  // Several functions of a name, or made from one (f.part.0), are told apart by the call itself.
+  const end = caller.frame.relocate(caller.frame.lookupAddress + 1n);
+  const called = targetOfBranch(end, caller.frame, 'call');
+  const isEntry = called === undefined || (entry !== undefined && beginsAt(entry, called));
+  if ((!same && !declared) || !isEntry) {
+    stop('changed since the function began, which a tail call entered');
+  }
+}
+
+/**
+ * A call may skip ENDBR64 (4 bytes), or count its depth in the padding before the function.
+ * @source arch/x86/kernel/callthunks.c, arch/x86/kernel/alternative.c `apply_direct_call_offset`
+ */
+function beginsAt(entry: bigint, called: bigint): boolean {
+  return called >= entry - 16n && called <= entry + 4n;
+}
+
+function checkRunsOnce(subprogram: DieRef, frame: FrameContext): void {
+  const again = mayRunAgain(subprogram, frame);
+  if (again === 'yes') stop('changed since the function began, which may have called itself last');
+  if (again === 'unknown') {
+    stop(
+      'changed since the function began, which may have ended in itself through other functions',
+    );
   }
 }
 

@@ -14,11 +14,23 @@ export interface FrameContext {
   readonly cfa: bigint | undefined;
   /** Exactly `length` bytes. @throws FaultError */
   read(address: bigint, length: number): Uint8Array;
+  /** Machine code; undefined where the dump has none. Without it only debug information tells of calls. */
+  readCode?(address: bigint, length: number): Uint8Array | undefined;
+  /** The function that begins at, or has, an address, in whichever file describes it. */
+  functionAt?(address: bigint): CodeFunction | undefined;
   /**
    * The frame that called this one's real function, for values at its entry. Undefined when not
    * known, and when an interrupt or exception entered this frame: nobody called it.
    */
   caller(): CallerContext | undefined;
+}
+
+/** A function with code. */
+export interface CodeFunction {
+  /** Its DW_TAG_subprogram. */
+  readonly die: DieRef;
+  /** As {@link FrameContext.relocate}, of its file. */
+  readonly relocate: (address: bigint) => bigint;
 }
 
 export interface CallerContext {
