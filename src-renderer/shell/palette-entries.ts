@@ -154,6 +154,9 @@ function actionEntries(
   action('Switch between light and dark', '', () => {
     workbench.theme.toggle();
   });
+  action('Debuginfo', 'D', () => {
+    workbench.debuginfo.show();
+  });
   action('Open another dump', 'Ctrl O', () => {
     workbench.menu('open');
   });

@@ -47,7 +47,8 @@ function plain(event: KeyboardEvent, workbench: Workbench): boolean {
     workbench.help = false;
     return true;
   }
-  if (isTyping(event.target) || workbench.palette !== 'closed') return false;
+  if (isTyping(event.target) || workbench.palette !== 'closed' || workbench.debuginfo.open)
+    return false;
   const { session } = workbench;
   if (event.key === '?') {
     workbench.help = !workbench.help;
@@ -65,6 +66,10 @@ function plain(event: KeyboardEvent, workbench: Workbench): boolean {
       return workbench.focusFilter !== undefined;
     case '`':
       session.console.open = !session.console.open;
+      return true;
+    case 'd':
+    case 'D':
+      workbench.debuginfo.show();
       return true;
     case 'g':
     case 'G':

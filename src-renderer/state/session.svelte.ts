@@ -29,13 +29,13 @@ const MOST_RESULTS = 300;
 export class DumpSession {
   readonly engine: EngineService;
   readonly info: SessionInfo;
-  readonly tasks = new TasksModel();
-  readonly stack = new StackModel();
-  readonly log = new LogModel();
-  readonly memory = new MemoryModel();
-  readonly modules = new ModulesModel();
-  readonly console = new ConsoleModel();
-  readonly identity = new IdentityModel();
+  readonly tasks: TasksModel;
+  readonly stack: StackModel;
+  readonly log: LogModel;
+  readonly memory: MemoryModel;
+  readonly modules: ModulesModel;
+  readonly console: ConsoleModel;
+  readonly identity: IdentityModel;
   readonly #results = new Map<string, Promise<RunResult>>();
   readonly #described = new Map<bigint, Promise<AddressInfo | undefined>>();
   readonly #regions = new Map<string, Promise<readonly AddressRegion[]>>();
@@ -43,9 +43,17 @@ export class DumpSession {
   #reader: MemoryReader | undefined;
   #commands: Promise<readonly CommandInfo[]> | undefined;
 
-  constructor(engine: EngineService, info: SessionInfo) {
+  /** @param before the same dump with other debuginfo: what views remember stays, answers do not */
+  constructor(engine: EngineService, info: SessionInfo, before?: DumpSession) {
     this.engine = engine;
     this.info = info;
+    this.tasks = before?.tasks ?? new TasksModel();
+    this.stack = before?.stack ?? new StackModel();
+    this.log = before?.log ?? new LogModel();
+    this.memory = before?.memory ?? new MemoryModel();
+    this.modules = before?.modules ?? new ModulesModel();
+    this.console = before?.console ?? new ConsoleModel();
+    this.identity = before?.identity ?? new IdentityModel();
   }
 
   /** A command's answer; a failed call becomes an answer with an error, so views have one way. */

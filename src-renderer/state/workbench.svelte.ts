@@ -6,10 +6,12 @@ import type {
   MenuItemId,
   OpenProgress,
   RecentFile,
+  SessionInfo,
 } from '../../src-shared/contract/index.ts';
 import { baseName } from '../model/format.ts';
 import type { Location } from '../model/location.ts';
 import { copyText } from './clipboard.ts';
+import { DebuginfoModel } from './debuginfo.svelte.ts';
 import { errorInfoOf } from './errors.ts';
 import { Navigator } from './navigator.svelte.ts';
 import { DumpSession } from './session.svelte.ts';
@@ -42,6 +44,7 @@ export class Workbench {
   gone = $state<string | undefined>();
   palette = $state<'closed' | 'palette' | 'go-to'>('closed');
   help = $state(false);
+  readonly debuginfo = new DebuginfoModel(this);
   /** Short confirmation, e.g. what was copied; read out politely. */
   said = $state('');
   /** The view's own filter or search field, for `/` and Ctrl+F. */
@@ -140,8 +143,22 @@ export class Workbench {
     }
   }
 
+  /**
+   * The dump that is open has other debuginfo now: views ask anew, and stay where they are.
+   * @returns false when another dump was opened in the meantime
+   */
+  replaceSession(from: DumpSession, info: SessionInfo): boolean {
+    if (this.session !== from) return false;
+    this.phase = {
+      kind: 'ready',
+      session: new DumpSession(this.bridge.engine, info, from),
+    };
+    return true;
+  }
+
   async close(): Promise<void> {
     const { phase } = this;
+    this.debuginfo.reset();
     this.phase = { kind: 'start' };
     this.bridge.setTitle('Oopscope');
     if (phase.kind === 'ready')
@@ -178,11 +195,21 @@ export class Workbench {
     this.say((await copyText(text)) ? `Copied ${what}` : 'The clipboard is not available here');
   }
 
+  /** Copies what the engine answered: that its debuginfo is of another build goes with it. */
+  async copyAnswer(text: string, what: string): Promise<void> {
+    const override = this.session?.info.debuginfo.override;
+    const said = override === undefined || text.includes(override);
+    await this.copy(said ? text : `warning: ${override}\n${text}`, what);
+  }
+
   menu(item: MenuItemId): void {
     switch (item) {
       case 'open':
         if (this.bridge.pickFiles && this.host?.canOpenDialog) void this.pick();
         else void this.close();
+        break;
+      case 'debuginfo':
+        this.debuginfo.show();
         break;
       case 'close':
         void this.close();

@@ -28,7 +28,9 @@ export async function bridgeOver(
   return {
     engine: visibleEngine(engineOf(connection)),
     info: async () => info,
-    ...(info.canOpenDialog && { pickFiles: () => host.pickFiles() }),
+    ...(info.canOpenDialog && {
+      pickFiles: (what) => host.pickFiles(what === undefined ? {} : { what }),
+    }),
     ...(local.pathOfDroppedFile && { pathOfDroppedFile: local.pathOfDroppedFile }),
     recentFiles: () => host.recentFiles(),
     forgetRecent: (paths) => host.forgetRecent(paths === undefined ? {} : { paths: [...paths] }),

@@ -11,7 +11,7 @@ export interface HostBridge {
    * The host's open dialog. Resolves to no paths when the user cancels; several paths make a split
    * set. Left out where `HostInfo.canOpenDialog` is false: the window then offers a path field.
    */
-  pickFiles?(): Promise<readonly string[]>;
+  pickFiles?(what?: PickFor): Promise<readonly string[]>;
   /**
    * The path of a file dropped on the window (a DOM `File`), where the host may know it; undefined
    * when it has none. Left out in a browser, which hides paths.
@@ -62,7 +62,16 @@ export interface RecentFile {
 }
 
 export type MenuItemId =
-  'open' | 'close' | 'palette' | 'go-to' | 'back' | 'forward' | 'find' | 'about' | 'theme';
+  | 'open'
+  | 'debuginfo'
+  | 'close'
+  | 'palette'
+  | 'go-to'
+  | 'back'
+  | 'forward'
+  | 'find'
+  | 'about'
+  | 'theme';
 
 /**
  * The part of a host that travels over a transport beside the engine, with the same messages and
@@ -72,9 +81,14 @@ export interface HostService {
   info(): Promise<HostInfo>;
   recentFiles(): Promise<readonly RecentFile[]>;
   forgetRecent(request: { readonly paths?: readonly string[] }): Promise<void>;
-  pickFiles(): Promise<readonly string[]>;
+  pickFiles(request: PickRequest): Promise<readonly string[]>;
   /** Ends only when cancelled: streams what the host wants of the window. */
   watch(request: WatchRequest, call?: CallOptions<HostEvent>): Promise<void>;
+}
+export type PickFor = 'dump' | 'debuginfo' | 'folder';
+export interface PickRequest {
+  /** What is asked for (default `dump`); `folder`: one with debuginfo. */
+  readonly what?: PickFor;
 }
 export interface WatchRequest {
   /** Nothing to ask today. */

@@ -31,6 +31,7 @@ const paths = list(path, 1, 256);
 const debuginfo = list(path, 0, 64);
 /** `PREFIX=PATH` */
 const sources = list(text(8192), 0, 64);
+const pickFor = literal('dump', 'debuginfo', 'folder');
 const space = union({
   kernel: record({ kind: literal('kernel') }),
   physical: record({ kind: literal('physical') }),
@@ -93,6 +94,6 @@ export const HOST_METHODS: MethodTable<HostService> = {
   info: { request: nothing, progress: false },
   recentFiles: { request: nothing, progress: false },
   forgetRecent: { request: record({ 'paths?': list(path, 0, 256) }), progress: false },
-  pickFiles: { request: nothing, progress: false },
+  pickFiles: { request: record({ 'what?': pickFor }), progress: false },
   watch: { request: record({ 'events?': nothing }), progress: true },
 };

@@ -33,9 +33,11 @@ export const flag: Shape = (value, at) =>
   typeof value === 'boolean' ? undefined : `${at} must be true or false`;
 
 export const literal =
-  (expected: string): Shape =>
+  (...expected: readonly string[]): Shape =>
   (value, at) =>
-    value === expected ? undefined : `${at} must be '${expected}'`;
+    expected.some((each) => each === value)
+      ? undefined
+      : `${at} must be ${expected.map((each) => `'${each}'`).join(' or ')}`;
 
 export const list =
   (item: Shape, min: number, max: number): Shape =>

@@ -1,6 +1,6 @@
 import { app, dialog, Menu, type BrowserWindow, type WebContents } from 'electron';
 import { existsSync } from 'node:fs';
-import type { HostEvent } from '../../../src-shared/contract/index.ts';
+import type { HostEvent, PickFor } from '../../../src-shared/contract/index.ts';
 import { ApprovedPaths } from './approved-paths.ts';
 import { WindowHost } from './host-service.ts';
 import { buildMenu } from './menu.ts';
@@ -41,7 +41,7 @@ export class Desktop {
       recent: this.#recent,
       approved: new ApprovedPaths(),
       initial: paths.length ? [paths] : [],
-      pickFiles: () => pickFiles(window),
+      pickFiles: (what) => pickFiles(window, what),
       onRecentChange: () => {
         this.#updateMenu();
       },
@@ -95,14 +95,28 @@ export class Desktop {
   }
 }
 
-async function pickFiles(window: BrowserWindow): Promise<readonly string[]> {
-  const { canceled, filePaths } = await dialog.showOpenDialog(window, {
-    title: 'Open a crash dump (several files make a split set)',
+/** What the dialog says and offers for each thing that is asked for. */
+const PICKS: Readonly<Record<PickFor, Electron.OpenDialogOptions>> = {
+  dump: {
+    title: 'Open a crash dump (several files make a split set; vmlinux may be among them)',
     properties: ['openFile', 'multiSelections'],
     filters: [
       { name: 'All files', extensions: ['*'] },
       { name: 'Crash dumps', extensions: ['kdump', 'vmcore', 'dump', 'elf', 'core', 'flat'] },
     ],
-  });
+  },
+  debuginfo: {
+    title: 'Add debuginfo: vmlinux, modules, packages',
+    properties: ['openFile', 'multiSelections'],
+    filters: [
+      { name: 'All files', extensions: ['*'] },
+      { name: 'Packages', extensions: ['deb', 'ddeb', 'rpm'] },
+    ],
+  },
+  folder: { title: 'Add a folder with debuginfo', properties: ['openDirectory'] },
+};
+
+async function pickFiles(window: BrowserWindow, what: PickFor): Promise<readonly string[]> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, PICKS[what]);
   return canceled ? [] : filePaths;
 }

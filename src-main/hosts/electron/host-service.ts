@@ -4,6 +4,7 @@ import type {
   HostEvent,
   HostInfo,
   HostService,
+  PickFor,
 } from '../../../src-shared/contract/index.ts';
 import type { ApprovedPaths } from './approved-paths.ts';
 import type { RecentFiles } from '../node/recent-files.ts';
@@ -16,7 +17,7 @@ export interface WindowHostNeeds {
   /** Dumps to open at start. */
   readonly initial: readonly (readonly string[])[];
   /** Shows the open dialog; no paths when cancelled. */
-  readonly pickFiles: () => Promise<readonly string[]>;
+  readonly pickFiles: (what: PickFor) => Promise<readonly string[]>;
   /** The list of recent files changed. */
   readonly onRecentChange: () => void;
 }
@@ -69,8 +70,8 @@ export class WindowHost {
         onRecentChange();
         return Promise.resolve();
       },
-      pickFiles: async () => {
-        const paths = await pickFiles();
+      pickFiles: async ({ what = 'dump' }) => {
+        const paths = await pickFiles(what);
         approved.approve(paths);
         return paths;
       },

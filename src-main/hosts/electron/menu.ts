@@ -45,6 +45,7 @@ export function buildMenu(
               },
             ]),
         separator,
+        item('Add &Debuginfo…', 'debuginfo', 'CmdOrCtrl+D'),
         item('&Close Dump', 'close', 'CmdOrCtrl+W'),
         { role: 'quit' },
       ],

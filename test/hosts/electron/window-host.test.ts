@@ -55,7 +55,7 @@ describe('what a window may open', () => {
   test('is what the dialog gave', async () => {
     const { engine, host, opened } = makeHost({ picks: ['/d/picked'] });
     await expect(engine.open({ paths: ['/d/picked'] })).rejects.toThrow(/not chosen/);
-    expect(await host.service.pickFiles()).toEqual(['/d/picked']);
+    expect(await host.service.pickFiles({})).toEqual(['/d/picked']);
     await engine.open({ paths: ['/d/picked'] });
     expect(opened).toEqual([['/d/picked']]);
   });
@@ -88,6 +88,19 @@ describe('debuginfo that a window may name', () => {
     await engine.open({ paths: ['/d/a'], debuginfo: ['/d/vmlinux'] });
     const given = [{ path: '/etc/shadow' }];
     await expect(engine.attachDebuginfo({ session: '1', given })).rejects.toThrow(/not chosen/);
+  });
+});
+
+describe('source text that a window may name', () => {
+  test('was chosen; what it stands for is a name only', async () => {
+    const { engine } = makeHost({ initial: ['/d/a', '/d/linux'] });
+    for (const given of ['/etc', '/d/linux=/etc'])
+      await expect(engine.open({ paths: ['/d/a'], sources: [given] })).rejects.toThrow(
+        /not chosen/,
+      );
+    await engine.open({ paths: ['/d/a'], sources: ['/build/linux=/d/linux'] });
+    const attached = engine.attachSources({ session: '1', given: ['/etc'] });
+    await expect(attached).rejects.toThrow(/not chosen/);
   });
 });
 

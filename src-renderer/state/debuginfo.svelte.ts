@@ -1,0 +1,112 @@
+import type {
+  CallOptions,
+  GivenDebuginfo,
+  OpenProgress,
+  SessionInfo,
+} from '../../src-shared/contract/index.ts';
+import { debuginfoState, withGiven } from '../model/debuginfo.ts';
+import { errorInfoOf } from './errors.ts';
+import type { DumpSession } from './session.svelte.ts';
+
+/** Whose dump it is, and who takes what it has become. */
+interface Owner {
+  readonly session: DumpSession | undefined;
+  replaceSession(from: DumpSession, info: SessionInfo): boolean;
+}
+
+/** The debuginfo sheet: what it shows of a call under way, and what came of the last one. */
+export class DebuginfoModel {
+  open = $state(false);
+  running = $state(false);
+  text = $state('');
+  /** 0..1, where it can be said. */
+  fraction = $state<number | undefined>();
+  problem = $state<string | undefined>();
+  /** What came of it, in a sentence. */
+  outcome = $state('');
+  /** Said above the field for a path, e.g. that a browser hides where a dropped file lies. */
+  hint = $state('');
+  readonly #owner: Owner;
+  #abort: AbortController | undefined;
+
+  constructor(owner: Owner) {
+    this.#owner = owner;
+  }
+
+  show(hint = ''): void {
+    if (!this.#owner.session) return;
+    this.hint = hint;
+    this.open = true;
+  }
+
+  /** For another dump. */
+  reset(): void {
+    this.cancel();
+    this.open = false;
+    this.problem = undefined;
+    this.outcome = '';
+    this.hint = '';
+  }
+
+  cancel(): void {
+    this.#abort?.abort();
+  }
+
+  /** One more file, folder or package beside what was named. */
+  async use(paths: readonly string[], override = false): Promise<void> {
+    const info = this.#owner.session?.info.debuginfo;
+    if (!info || paths.length === 0) return;
+    const more = paths.map((path) => (override ? { path, override } : { path }));
+    await this.attach(withGiven(info.given, more), info.searched);
+  }
+
+  async drop(path: string): Promise<void> {
+    const info = this.#owner.session?.info.debuginfo;
+    if (!info) return;
+    await this.attach(
+      info.given.filter((given) => given.path !== path),
+      info.searched,
+    );
+  }
+
+  async attach(given: readonly GivenDebuginfo[], search: boolean): Promise<void> {
+    const { session } = this.#owner;
+    if (!session) return;
+    await this.run((call) =>
+      session.engine.attachDebuginfo(
+        { session: session.info.session, given: [...given], search },
+        call,
+      ),
+    );
+  }
+
+  /** A call that makes the session another one; what was before stays when it fails. */
+  async run(call: (options: CallOptions<OpenProgress>) => Promise<SessionInfo>): Promise<void> {
+    const { session } = this.#owner;
+    if (!session || this.running) return;
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.running = true;
+    this.text = 'Looking for debuginfo';
+    this.fraction = undefined;
+    this.problem = undefined;
+    this.outcome = '';
+    try {
+      const info = await call({
+        signal: abort.signal,
+        onProgress: ({ text, fraction }) => {
+          this.text = text;
+          this.fraction = fraction;
+        },
+      });
+      if (this.#owner.replaceSession(session, info))
+        this.outcome = `In use now: ${debuginfoState(info.debuginfo).text}`;
+    } catch (reason) {
+      const error = errorInfoOf(reason);
+      if (error.kind === 'cancelled') this.outcome = 'Cancelled; everything is as it was.';
+      else this.problem = error.message;
+    } finally {
+      this.running = false;
+    }
+  }
+}
