@@ -1,20 +1,40 @@
-import type { CodeBlock, CodeInstruction, SymbolRef } from '../../src-shared/contract/index.ts';
+import type {
+  CodeBlock,
+  CodeInstruction,
+  SourceExcerpt,
+  SymbolRef,
+} from '../../src-shared/contract/index.ts';
 import { printable } from './printable.ts';
 import { hexDigits } from './units.ts';
 
-/** crash's `dis`: `0xffffffff958114f5 <schedule+5>:	push   %rbp`. */
-export function codeLines({ instructions, radix }: CodeBlock): string[] {
+/**
+ * crash's `dis`: `0xffffffff958114f5 <schedule+5>:	push   %rbp`; each new source line before its code,
+ * with its number and text where that was read.
+ */
+export function codeLines({ instructions, radix, sources = [] }: CodeBlock): string[] {
   const lines: string[] = [];
   let last: CodeInstruction['source'];
   for (const instruction of instructions) {
     const { source } = instruction;
     if (source !== undefined && (source.file !== last?.file || source.line !== last.line)) {
       lines.push(`${printable(source.file)}: ${source.line}`);
+      const text = textOf(sources, source);
+      if (text !== undefined) lines.push(`${source.line}\t${printable(text)}`);
       last = source;
     }
     lines.push(instructionLine(instruction, radix));
   }
   return lines;
+}
+
+function textOf(
+  sources: readonly SourceExcerpt[],
+  { file, line }: NonNullable<CodeInstruction['source']>,
+): string | undefined {
+  const own = sources.find(
+    (each) => each.file === file && line >= each.first && line < each.first + each.lines.length,
+  );
+  return own?.lines[line - own.first];
 }
 
 function instructionLine(instruction: CodeInstruction, radix: 10 | 16): string {

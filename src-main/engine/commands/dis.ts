@@ -11,6 +11,7 @@ import { info, requireCurrentTask, warning, type CommandContext } from './contex
 import { addressExpression } from './expression.ts';
 import { requireCount } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
+import { checkNotices, excerptsOf, linePointOf, listSource, NO_LINES } from './source-listing.ts';
 
 /** More code than any function has. */
 const MAX_BYTES = 1 << 20;
@@ -19,7 +20,7 @@ const MAX_COUNT = 50_000;
 export const dis: Command = {
   name: 'dis',
   summary: 'machine code as assembly',
-  usage: '[-r | -f] [-u] [-x | -d] [-l] address | symbol | (expression) [count]',
+  usage: '[-r | -f] [-u] [-x | -d] [-l] [-s] address | symbol | (expression) [count]',
   help: [
     'Disassembles from a text address: one instruction, or count; of the start of a function all of it,',
     'without the padding behind it. The bytes are those of the dump, with what the running kernel',
@@ -31,13 +32,15 @@ export const dis: Command = {
     '  -u      a user address of the current task',
     '  -x, -d  offsets in hexadecimal, in decimal',
     '  -l      with source lines (needs debug information)',
+    '  -s      source text instead: five lines before the one of the address, then to the end of the',
+    '          function, or count lines after it (needs debug information, and source text given at open)',
+    '  -l -s   both: assembly with the text of the lines it was compiled from',
   ],
   needs: ['memory'],
   uses: ['disassembler'],
   *run(context, args) {
     const options = parseOptions(args, 'rfluxds');
     const direction = options.atMostOne('rf');
-    if (options.has('s')) throw new UsageError(NO_LINES);
     const [where, countText, ...rest] = options.operands;
     if (where === undefined || rest.length > 0) {
       throw new UsageError('an address, symbol or expression, and a count');
@@ -48,8 +51,17 @@ export const dis: Command = {
     }
     const { disassembler } = context;
     if (disassembler === undefined) throw new UsageError('no disassembler is at hand');
+    if (options.has('s') && options.has('u')) throw new UsageError('-s is for kernel code');
+    const textOnly = options.has('s') && !options.has('l');
+    if (textOnly && direction !== undefined) {
+      throw new UsageError(`-${direction} and -s are mutually exclusive`);
+    }
     refuseAmbiguous(context.program, where);
     const { address } = addressExpression(context, where);
+    if (textOnly) {
+      yield* listSource(context, where, linePointOf(context.program, address, where), count);
+      return;
+    }
     const code = new Code(context, options, disassembler);
     if (options.has('l') && context.program.debugInfo === undefined) yield info(`${NO_LINES}.`);
     yield* code.blocks(address, direction, count);
@@ -67,22 +79,25 @@ function refuseAmbiguous({ symbols }: Program, name: string): void {
   );
 }
 
-const NO_LINES = 'source lines need debug information of this kernel; none is loaded';
-
 class Code {
   readonly #program: Program;
   readonly #space: AddressSpace;
   readonly #isUser: boolean;
   readonly #radix: 10 | 16;
   readonly #lines: boolean;
+  /** With the text of the lines. */
+  readonly #text: boolean;
+  readonly #context: CommandContext;
   readonly #disassembler: Disassembler;
 
   constructor(context: CommandContext, options: Options, disassembler: Disassembler) {
+    this.#context = context;
     this.#program = context.program;
     this.#isUser = options.has('u');
     this.#space = this.#isUser ? userSpace(context) : context.program.kernel;
     this.#radix = options.atMostOne('xd') === 'x' ? 16 : 10;
     this.#lines = options.has('l') && !this.#isUser;
+    this.#text = this.#lines && options.has('s') && context.program.debugInfo !== undefined;
     this.#disassembler = disassembler;
   }
 
@@ -127,7 +142,14 @@ class Code {
   *#show({ instructions, problem }: Listing): Generator<Block> {
     if (instructions.length > 0) {
       const shown = this.#lines ? withLines(this.#program, instructions) : instructions;
-      yield { type: 'code', instructions: shown, radix: this.#radix };
+      const code = { type: 'code', instructions: shown, radix: this.#radix } as const;
+      if (!this.#text) yield code;
+      else {
+        const { excerpts, files, missing } = excerptsOf(this.#context, shown);
+        yield* checkNotices(files);
+        yield excerpts.length > 0 ? { ...code, sources: excerpts } : code;
+        for (const why of missing) yield warning(`source code is not available: ${why}`);
+      }
     }
     if (problem !== undefined) yield warning(`${problem}.`);
   }

@@ -16,6 +16,7 @@ import { pte } from './pte.ts';
 import { ptov } from './ptov.ts';
 import { rd } from './rd.ts';
 import { set } from './set.ts';
+import { source } from './source.ts';
 import { star, struct, union } from './struct.ts';
 import { sym } from './sym.ts';
 import { sys } from './sys.ts';
@@ -44,6 +45,7 @@ const COMMANDS: readonly Command[] = [
   ptov,
   rd,
   set,
+  source,
   struct,
   sym,
   sys,

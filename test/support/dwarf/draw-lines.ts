@@ -4,7 +4,7 @@ export interface LineDrawing {
   readonly version?: number;
   /** Of version 5 the first is the compilation directory. */
   readonly directories?: readonly string[];
-  /** `name directory`; numbered from 1, in version 5 from 0. */
+  /** `name directory [MD5]`, the last of version 5; numbered from 1, in version 5 from 0. */
   readonly files: readonly string[];
   /** `0xaddress file:line[:column]`, `end 0xaddress`, or `op 0x.. 0x..` for bytes of the program. */
   readonly rows: string;
@@ -17,10 +17,19 @@ export function drawLines(drawing: LineDrawing): Uint8Array {
   if (version >= 5) {
     tables.int(1, 1).uleb(1).uleb(0x08).uleb(directories.length);
     for (const directory of directories) tables.text(directory);
-    tables.int(2, 1).uleb(1).uleb(0x08).uleb(2).uleb(0x0b).uleb(files.length);
+    const hasDigests = files.some((file) => file.split(' ').length > 2);
+    tables
+      .int(hasDigests ? 3 : 2, 1)
+      .uleb(1)
+      .uleb(0x08)
+      .uleb(2)
+      .uleb(0x0b);
+    if (hasDigests) tables.uleb(5).uleb(0x1e);
+    tables.uleb(files.length);
     for (const file of files) {
-      const [name = '', directory = '0'] = file.split(' ');
+      const [name = '', directory = '0', md5 = '0'.repeat(32)] = file.split(' ');
       tables.text(name).int(Number(directory), 1);
+      if (hasDigests) tables.add(md5.match(/../g)!.map((byte) => Number.parseInt(byte, 16)));
     }
   } else {
     for (const directory of directories) tables.text(directory);

@@ -173,6 +173,24 @@ describe('code of a unit', () => {
     }
   });
 
+  it('knows the MD5 of files whose compiler wrote it', () => {
+    const md5 = '8fa40eec72691767fc2098f6fb5950ac';
+    const files = [`a.c 0 ${md5}`, `a.c 0 ${md5}`, `h.h 1 ${md5.replace('8', '9')}`];
+    const line = drawLines({
+      directories: ['/src', 'lib'],
+      files,
+      rows: '0x1000 1:5\n0x1010 2:6\nend 0x1040',
+    });
+    const digestsOf = (info: DwarfDebugInfo) => {
+      const { unit, line: row } = info.findLocation(0x1010n)!;
+      const table = info.linesOf(unit)!;
+      return [row?.file, ...['/src/a.c', '/src/lib/h.h', '/src/c.c'].map((f) => table.digestOf(f))];
+    };
+    const other = '9fa40eec72691767fc2098f6fb5950ac';
+    expect(digestsOf(infoOf(UNIT, { line }))).toEqual(['/src/lib/h.h', md5, other, undefined]);
+    expect(digestsOf(infoOf())).toEqual(['/src/lib/h.h', undefined, undefined, undefined]);
+  });
+
   it('leaves out a sequence whose addresses descend: its lines would be wrong', () => {
     const line = drawLines({
       directories: ['/src'],
