@@ -9,7 +9,6 @@ import { oneLineText } from './text-value.ts';
 import { address16 } from './units.ts';
 
 const WIDTH = 100;
-/** Registers whose place goes without saying in text. */
 const INDENT = '      ';
 
 /** Parameters, then locals, of one function of a frame. */
@@ -26,9 +25,10 @@ export function variableLines(variables: readonly FrameVariable[] | undefined): 
 }
 
 /** A struct that does not fit on a line has a line a member; the JSON has everything. */
-function linesOf({ node, how, derived }: FrameVariable): string[] {
+function linesOf({ node, place, how, derived }: FrameVariable): string[] {
   const name = `${INDENT}${printable(node.name === '' ? '(unnamed)' : node.name)}`;
   const notes = [
+    ...(place.kind === 'memory' && place.isStatic === true ? ['static'] : []),
     ...(derived === true ? ['derived, not told by debuginfo'] : []),
     ...how.filter((each) => !/ was saved by /.test(each)),
   ];

@@ -15,7 +15,8 @@ export interface FrameVariable {
   readonly line?: number;
 }
 export type VariablePlace =
-  | { readonly kind: 'memory'; readonly address: bigint }
+  /** `isStatic`: it stands at an address of its own, not in a frame: the same for all tasks. */
+  | { readonly kind: 'memory'; readonly address: bigint; readonly isStatic?: true }
   /** Named as in pt_regs, e.g. `rbx`. */
   | { readonly kind: 'register'; readonly register: string }
   /** A constant, or computed from registers and memory: it lies nowhere. */

@@ -145,11 +145,11 @@ function savedRegisters(state: FrameState, used: ReadonlySet<number>): string[] 
   });
 }
 
-function placeOf({ place, pieces }: ValueLocation): VariablePlace {
+function placeOf({ place, pieces, isStatic }: ValueLocation): VariablePlace {
   if (pieces !== undefined) return { kind: 'pieces' };
   switch (place.kind) {
     case 'memory':
-      return { kind: 'memory', address: place.address };
+      return { kind: 'memory', address: place.address, ...(isStatic && { isStatic }) };
     case 'register': {
       const register = DWARF_REGISTERS[place.register] ?? `register ${place.register}`;
       return { kind: 'register', register };
@@ -171,6 +171,10 @@ function nodeOf(
   { read }: FrameContext,
 ): ValueNode {
   const { place, pieces } = location;
+  if (location.isStatic && place.kind === 'memory' && isPerCpu(program, place.address)) {
+    const why = `${name} is a per-CPU variable: every CPU has one of its own`;
+    return absentNode(name, type, absentOf({ kind: 'unavailable', why }));
+  }
   if (pieces === undefined && place.kind === 'memory') {
     return valueNode(program, new KernelObject(program, type, virtAddr(place.address)), name);
   }
@@ -194,6 +198,16 @@ function nodeOf(
   }));
   const space = new DetachedSpace(program.kernel, bytes, unknown);
   return valueNode(program, new KernelObject(program, type, DETACHED, { space }), name);
+}
+
+/**
+ * What stands at the address itself is the first copy's, which the kernel frees, or nothing.
+ * @source commit 9d7de2aa8b41 ("x86/percpu/64: Use relative percpu offsets"): offsets before 6.15
+ */
+function isPerCpu({ symbols }: Program, address: bigint): boolean {
+  const start = symbols.findInKernel('__per_cpu_start')?.address;
+  const end = symbols.findInKernel('__per_cpu_end')?.address;
+  return start !== undefined && end !== undefined && address >= start && address < end;
 }
 
 /** A value of which nothing is known. */

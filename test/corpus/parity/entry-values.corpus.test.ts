@@ -77,7 +77,7 @@ describe.skipIf(!hasGdb).each(NAMES)('%s', (name) => {
           classes.set(classOf(variable), row);
           const known = found.filter((text) => text !== null && !text.startsWith('error'));
           if (known.length === 0) {
-            alone.push(`${where} ${scope.function}.${variable.node.name} = ${bits}`);
+            alone.push(`${where} ${scope?.function}.${variable.node.name} = ${bits}`);
             continue;
           }
           if (!known.includes(bits) && isMinimum(variable, frame)) {

@@ -34,6 +34,8 @@ export interface ValueLocation {
   readonly pieces: readonly Piece[] | undefined;
   /** How registers of the past were recovered, full sentences; empty when none were needed. */
   readonly recovered: readonly string[];
+  /** The expression names an address and asks for nothing of the frame: a static variable. */
+  readonly isStatic?: true;
 }
 
 export function absent(reason: AbsentReason, why: string): Place {

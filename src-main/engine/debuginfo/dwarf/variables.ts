@@ -8,7 +8,8 @@ import type { FrameContext } from './frame-context.ts';
 import type { FunctionScope } from './functions.ts';
 import { locationAt } from './location-list.ts';
 import { absentLocation, type ValueLocation } from './location.ts';
-import type { DieRef } from './unit.ts';
+import { DW_OP } from './operations.ts';
+import type { DieRef, DwarfUnit } from './unit.ts';
 
 /** A parameter or local variable of a function; its value is looked for separately. */
 export interface ScopeVariable {
@@ -102,10 +103,20 @@ export function locateVariable(
       return absentLocation('optimized-out', 'the compiler keeps no value at this instruction');
     }
     const scope = { ...scopeOfFrame(subprogram, frame), unit: variable.die.unit };
-    return withoutNeedlessPiece(evaluateLocation(at.bytes, scope), size);
+    const found = withoutNeedlessPiece(evaluateLocation(at.bytes, scope), size);
+    return isAddress(at.bytes, scope.unit) ? { ...found, isStatic: true } : found;
   } catch (error) {
     return absentOf(error);
   }
+}
+
+/** DW_OP_addr or DW_OP_addrx alone. */
+function isAddress(expression: Uint8Array, unit: DwarfUnit): boolean {
+  const [opcode] = expression;
+  if (opcode === DW_OP.addr) return expression.length === 1 + unit.header.addressSize;
+  if (opcode !== DW_OP.addrx && opcode !== DW_OP.gnuAddrIndex) return false;
+  // One LEB128: only its last byte is below 0x80.
+  return expression.findIndex((byte, i) => i > 0 && byte < 0x80) === expression.length - 1;
 }
 
 /** GCC 16 writes many whole values as one piece. */
