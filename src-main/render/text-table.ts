@@ -1,6 +1,7 @@
 import type { Table, TableBlock } from '../../src-shared/contract/index.ts';
 import { cellText, isRightAligned } from './cell-text.ts';
 import { EXPLORE_LAYOUTS } from './text-explore.ts';
+import { systemCallLines } from './text-system-calls.ts';
 import { moduleLines, moduleTaintLines } from './text-modules.ts';
 import {
   lastRunLines,
@@ -25,13 +26,18 @@ const LAYOUTS: Readonly<Record<string, (block: TableBlock) => string[]>> = {
   'ps-r': limitLines,
   mod: moduleLines,
   'mod-t': moduleTaintLines,
+  'sys-c': systemCallLines,
   ...EXPLORE_LAYOUTS,
 };
+
+/** Those that begin with a line of titles, as far as `titles` may take it away. */
+const TITLED: ReadonlySet<string> = new Set(['ps', 'ps-Y']);
 
 export function tableLines(block: TableBlock): string[] {
   const name = block.name.split(' ', 1)[0] ?? '';
   const layout = Object.hasOwn(LAYOUTS, name) ? LAYOUTS[name] : undefined;
-  return layout === undefined ? columnLines(block.table) : layout(block);
+  const lines = layout === undefined ? columnLines(block.table) : layout(block);
+  return block.titles === false && TITLED.has(name) ? lines.slice(1) : lines;
 }
 
 /** Every column as wide as it needs, two blanks apart. */

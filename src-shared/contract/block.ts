@@ -28,6 +28,8 @@ export interface TableBlock {
   /** Which table, e.g. `ps`, `mod`; renderers may have a layout of its own for it. */
   readonly name: string;
   readonly table: Table;
+  /** For text: false leaves the line of titles out (`ps -H`). */
+  readonly titles?: boolean;
 }
 
 /** Label/value pairs, as in crash's banner. */

@@ -5,13 +5,14 @@ import { crashDate, uptime } from '../kernel/time.ts';
 import type { Program } from '../program/program.ts';
 import { UsageError, type Command } from './command.ts';
 import { warning } from './context.ts';
+import { auditRecords, safeBuffers } from './log-queues.ts';
 import { parseOptions } from './options.ts';
 
 export const log: Command = {
   name: 'log',
   aliases: ['dmesg'],
   summary: 'the kernel log',
-  usage: '[-Ttdmc]',
+  usage: '[-Ttdmc | -a | -s]',
   help: [
     'The records of the kernel log, oldest first. Records that were overwritten, never finished or',
     'cannot be read are counted in a warning.',
@@ -21,11 +22,18 @@ export const log: Command = {
     '  -d  with subsystem and device of each record',
     '  -m  with the level before the text',
     '  -c  with the caller before the text: T and a task, or C and a CPU',
+    '  -a  the audit records that were still to be sent',
+    '  -s  the per-CPU buffers of messages on their way to the log (until 5.14)',
   ],
   needs: ['memory', 'symbols', 'types'],
   *run({ program }, args) {
-    const options = parseOptions(args, 'Ttdmc');
+    const options = parseOptions(args, 'Ttdmcas');
     if (options.operands.length > 0) throw new UsageError('log takes no operands');
+    const queue = options.atMostOne('as');
+    if (queue !== undefined) {
+      yield* queue === 'a' ? auditRecords(program) : safeBuffers(program);
+      return;
+    }
     const time = options.has('t') ? 'none' : options.has('T') ? 'date' : 'seconds';
     const boot = time === 'date' ? bootTime(program) : undefined;
     if (time === 'date' && boot === undefined) {

@@ -3,7 +3,7 @@ import { taintLetters } from '../kernel/taint.ts';
 import { UsageError, type Command } from './command.ts';
 import { info, warning } from './context.ts';
 import { notApplicable } from './facts.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions, type Options } from './options.ts';
 import { tableBlock, type ColumnOf } from './table.ts';
 
 export const mod: Command = {
@@ -19,7 +19,8 @@ export const mod: Command = {
   ],
   needs: ['memory', 'symbols', 'types', 'modules'],
   *run({ program }, args) {
-    const options = parseOptions(args, 't');
+    const options = parseOptions(args, 'tsSdDrgRo');
+    refuseLoading(options);
     if (options.operands.length > 0) throw new UsageError('mod takes no operands');
     const modules = listModules(program);
     for (const text of program.moduleWarnings) yield warning(text);
@@ -39,6 +40,15 @@ export const mod: Command = {
     else yield tableBlock('mod-t', [NAME, TAINTS], tainted);
   },
 };
+
+/** crash loads and drops modules' debuginfo by `mod`; here that is a matter of the whole session. */
+function refuseLoading(options: Options): void {
+  const given = [...'sSdDrgRo'].find((letter) => options.has(letter));
+  if (given === undefined) return;
+  throw new UsageError(
+    `-${given}: debuginfo of modules is not loaded by a command. It is looked for at opening, and files are named with \`oopscope exec -s FILE DUMP …\` or attached in the window; symbols need none`,
+  );
+}
 
 const NAME: ColumnOf<ModuleView> = {
   id: 'name',

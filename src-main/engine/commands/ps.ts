@@ -16,7 +16,7 @@ export const ps: Command = {
   name: 'ps',
   summary: 'tasks',
   usage:
-    "[-k|-u|-G] [-s|-Y|-p|-c|-t|-l|-m|-a|-g|-r|-S] [-A] [-y policies] [-C cpus] [pid | task | command | 'regex'] …",
+    "[-k|-u|-G] [-s|-Y|-p|-c|-t|-l|-m|-a|-g|-r|-S] [-A] [-H] [-y policies] [-C cpus] [pid | task | command | 'regex'] …",
   help: [
     'All tasks (threads of every PID namespace and the idle tasks), by PID: parent, CPU, state, share',
     'of memory, virtual and resident size, name; names of kernel threads stand in brackets. A task',
@@ -25,7 +25,7 @@ export const ps: Command = {
     'Which tasks: all, or those with a PID, a task_struct address, a command name, or a name that',
     'matches a regular expression in single quotes; \\name takes a name that looks like a number.',
     '  -k  kernel threads only        -u  user tasks only        -G  thread group leaders only',
-    '  -A  only tasks that were running',
+    '  -A  only tasks that were running                  -H  without the line of titles',
     '  -y policies  of these scheduling policies: NORMAL FIFO RR BATCH ISO IDLE DEADLINE EXT or numbers',
     '',
     'What of them:',
@@ -44,7 +44,7 @@ export const ps: Command = {
   ],
   needs: ['memory', 'symbols', 'types', 'tasks'],
   *run(context, args) {
-    const options = parseOptions(args, 'kuGsy:YpctlmagrSAC:');
+    const options = parseOptions(args, 'kuGsy:YpctlmagrSAHC:');
     const view = options.atMostOne('sYpctlmagrS');
     options.atMostOne('ku');
     const set = findTasks(context.program);
@@ -60,7 +60,10 @@ export const ps: Command = {
       if (set.tasks.some((task) => matchesSelector(task, selector))) continue;
       yield warning(`No task is ${describe(selector.by)} ${selector.text}.`);
     }
-    if (tasks.length > 0 || selectors.length === 0) yield* viewOf(context, options, view, tasks);
+    if (tasks.length === 0 && selectors.length > 0) return;
+    for (const block of viewOf(context, options, view, tasks)) {
+      yield options.has('H') && block.type === 'table' ? { ...block, titles: false } : block;
+    }
   },
 };
 

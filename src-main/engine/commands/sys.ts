@@ -16,22 +16,28 @@ import { UsageError } from './command.ts';
 import { warning, type CommandContext } from './context.ts';
 import { fact, notApplicable } from './facts.ts';
 import { parseOptions } from './options.ts';
+import { systemCalls } from './sys-calls.ts';
 import { tableBlock } from './table.ts';
 import { taskContextFacts } from './task-context.ts';
 
 export const sys: Command = {
   name: 'sys',
   summary: 'the machine, and why it died',
-  usage: '[-t]',
+  usage: '[-t | -c [name | number] …]',
   help: [
     'Without options: what machine this was, when and why it died, which task was to blame, what the',
     'dump holds. Values that cannot be read say why.',
     '',
+    '  -c  the system call table: all, or those of a number or with a text in their name',
     '  -t  the taint flags: their letters, what they mean, and the modules that carry them',
   ],
   needs: ['memory'],
   *run(context, args) {
-    const options = parseOptions(args, 't');
+    const options = parseOptions(args, 'tc');
+    if (options.atMostOne('tc') === 'c') {
+      yield* systemCalls(context.program, options.operands);
+      return;
+    }
     if (options.operands.length > 0) {
       throw new UsageError(`not supported: ${options.operands.join(' ')}`);
     }

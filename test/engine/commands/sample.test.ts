@@ -96,6 +96,20 @@ describe.runIf(existsSync(SAMPLE))('the embedded sample', () => {
     ]);
   });
 
+  it('lists the system calls, by number and by name', () => {
+    expect(rows('sys -c').at(-1)).toEqual({
+      number: 450,
+      name: '__x64_sys_set_mempolicy_home_node',
+    });
+    expect(rows('sys -c 0x1')).toEqual(rows('sys -c 1'));
+    expect(rows('sys -c readahead 1').map(({ number }) => number)).toEqual([1, 187]);
+  });
+
+  it('says where debuginfo of modules is given', () => {
+    expect(() => run('mod -s oops_demo')).toThrow(/-s: .*exec -s FILE DUMP/);
+    expect(() => run('mod -S')).toThrow(/-S: .*attached in the window/);
+  });
+
   it('guesses frames only when asked to, and marks them', () => {
     const framesOf = (line: string) => {
       const block = run(line).find((each) => each.type === 'stack');
