@@ -69,6 +69,23 @@ fetch_debs() {
     die "download of $* failed, see $OOPSCOPE_CACHE/corpus/download.log"
 }
 
+# fetch_source RELEASE : the package with its source text; without it the tests of source text are skipped
+fetch_source() {
+  local rel=$1 dir=$OOPSCOPE_CACHE/corpus/sources version package deb
+  version=$(package_version "linux-image-$rel-dbg")
+  package=linux-source-$(cut -d. -f1,2 <<< "$rel")
+  deb=$dir/${package}_${version}_all.deb
+  sealed_size "$deb" && return 0
+  say "downloading $package=$version (some 140 MB)"
+  rm -rf "$dir"
+  if (fetch_debs "$dir" "$package=$version") && [ -s "$deb" ]; then
+    seal "$deb"
+  else
+    rm -rf "$dir"
+    say "no $package=$version: the tests of source text are skipped"
+  fi
+}
+
 # unpack_kernel RELEASE : prints the folder with boot/vmlinuz, lib/modules, vmlinux, usr/src and debug/*.ko
 unpack_kernel() {
   local rel=$1 dir="$OOPSCOPE_CACHE/corpus/kernels/$1" version common kbuild list pkg deb

@@ -153,7 +153,10 @@ if [ $# -eq 0 ]; then
     [ -n "${R[heavy]}" ] || set -- "$@" "$name"
   done
 fi
-for name in "$@"; do make_one "$name"; done
+for name in "$@"; do
+  make_one "$name"
+  [ "$name" != debian-6.1 ] || fetch_source "$(resolve_kernel "${R[suite]}" "${R[release]}")"
+done
 if [ "${REMAKE_SAMPLE:-}" = 1 ]; then
   mkdir -p "$REPO/build/sample"
   cp "$CORPUS/sample/dump.kdump" "$REPO/build/sample/sample.kdump"

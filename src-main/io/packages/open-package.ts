@@ -82,6 +82,8 @@ export async function* packageEntries(
   const reader = new ChunkReader(chunks, name, MAX_UNPACKED);
   try {
     yield* pack.format === 'tar' ? tarEntries(reader, name) : cpioEntries(reader, name);
+    // The check sums come behind the last entry.
+    for await (const _ of reader.rest());
   } finally {
     await reader.close();
   }

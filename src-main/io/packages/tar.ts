@@ -22,7 +22,9 @@ export async function* tarEntries(reader: ChunkReader, name: string): AsyncGener
   let pax: ReadonlyMap<string, string> = new Map();
   for (let count = 0; count < MAX_ENTRIES; count++) {
     const block = await reader.read(BLOCK);
-    if (block === undefined || block.every((byte) => byte === 0)) return;
+    // Every tar writes two blocks of zeros; without them it may end between two entries.
+    if (block === undefined) throw new PackageError(`${name} is cut off: it has no end`);
+    if (block.every((byte) => byte === 0)) return;
     const header = headerOf(block, name);
     const padding = (BLOCK - (header.size % BLOCK)) % BLOCK;
     if (['L', 'K', 'x', 'g'].includes(header.type)) {

@@ -37,6 +37,16 @@ const expected = [
 ];
 
 describe('packages', () => {
+  it('that are damaged behind the last file are not taken for whole', async () => {
+    const good = drawDeb(files, 'gzip');
+    expect(await listOf(put('good.deb', good))).toEqual(expected);
+    // The check sum of gzip: 8 bytes before the end.
+    const at = good.length - 8 - (good.length % 2 === 0 && good.at(-1) === 0x0a ? 1 : 0);
+    const damaged = Buffer.from(good);
+    damaged[at] = damaged[at]! ^ 1;
+    await expect(listOf(put('damaged.deb', damaged))).rejects.toThrow(PackageError);
+  });
+
   it.each(['xz', 'zstd', 'gzip', 'none'] as const)(
     'regular files of a .deb with %s; links are left out',
     async (codec) =>

@@ -40,6 +40,17 @@ function textOf(tree: SourceTree, name: string): string {
   return 'absent' in found ? `none: ${found.why}` : found.text;
 }
 
+describe('a tar archive', () => {
+  it('that ends between two files is cut off', async () => {
+    const tar = drawTar(kernel('linux-6.1'));
+    const whole = await open(put('linux.tar', tar));
+    expect(whole.places).toMatchObject([{ ok: true }]);
+    const cut = await open(put('cut.tar', tar.subarray(0, -1024)));
+    expect(cut.problems.join()).toContain('is cut off');
+    expect(cut.places).toMatchObject([{ ok: false }]);
+  });
+});
+
 describe('a folder', () => {
   it('finds names by the ends of absolute ones and says what it took away', async () => {
     put('linux/kernel/exit.c', EXIT);
