@@ -143,7 +143,6 @@ describe('large and hostile variables', () => {
         [0x1b, 0x5b, 0x32, 0x4a, 0x0a, 0x22, 0xff, 0xe2, 0x80, 0xae, 0, 0, 0, 0, 0, 0],
       );
     const text = lines(dies, { memory }).join('|');
-    // eslint-disable-next-line no-control-regex -- the point of the test
     expect(text).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
     expect(text).toMatch(/\\033\[2J\\n\\"/);
   });

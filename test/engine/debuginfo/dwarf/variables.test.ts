@@ -164,6 +164,75 @@ describe('values at the entry of a function', () => {
     expect(variables({ ...FRAME, at: 0x1004n, caller }, 0, looping)[2]).toMatch(/itself last/);
   });
 
+  /** The machine code before the return address, at slide 0. */
+  const enteredByCode = (...code: number[]): string => {
+    const frame = {
+      ...drawFrame({ at: 0x120fn, registers: { 3: 41n } }),
+      readCode: (address: bigint) =>
+        address === 0x120an ? Uint8Array.from([0x90, ...code]) : undefined,
+    };
+    return variables({ ...FRAME, at: 0x1004n, caller: () => ({ frame, callSites: info }) })[2]!;
+  };
+
+  it('are not taken where the call leads elsewhere than its description says', () => {
+    // call 0x1000, its padding, behind its ENDBR64; call 0x1100, as a part split off would be entered
+    expect(enteredByCode(0xe8, 0xf0, 0xfd, 0xff, 0xff)).toMatch(/^entered: = 42 /);
+    expect(enteredByCode(0xe8, 0xe6, 0xfd, 0xff, 0xff)).toMatch(/^entered: = 42 /);
+    expect(enteredByCode(0xe8, 0xf4, 0xfd, 0xff, 0xff)).toMatch(/^entered: = 42 /);
+    expect(enteredByCode(0xe8, 0xf0, 0xfe, 0xff, 0xff)).toMatch(/unavailable: .*tail call/);
+  });
+
+  /** callee ends in other, which ends as told. */
+  const throughOther = (end: string, jump?: readonly number[]): string => {
+    const text = UNIT.replace(
+      'lexical_block low_pc=0x1010',
+      'call_site call_return_pc=0x1040 call_tail_call=true call_origin=@other\n lexical_block low_pc=0x1010',
+    ).replace(
+      'subprogram name="caller"',
+      `@far: subprogram name="far" declaration=true
+      @other: subprogram name="other" low_pc=0x1400 high_pc=+0x100 {
+        ${end}
+      }
+      subprogram name="caller"`,
+    );
+    const info = new DwarfDebugInfo(sectionsOf({ ...drawDwarf(text).sections, loclists }));
+    const readCode = (address: bigint) =>
+      jump && address === 0x143an ? Uint8Array.from(jump) : undefined;
+    const functionAt = (address: bigint) => {
+      const die = info.findSubprogram(address);
+      return die && { die, relocate: (linked: bigint) => linked };
+    };
+    const frame = drawFrame({ at: 0x120fn, registers: { 3: 41n } });
+    const caller = () => ({ frame, callSites: info });
+    const callee = { ...drawFrame({ ...FRAME, at: 0x1004n, caller }), readCode, functionAt };
+    const location = info.findLocation(0x1004n)!;
+    const entered = variablesOf(location.scopes[0]!)[2]!;
+    const { place } = locateVariable(entered, location.scopes[0]!.die, callee, 4);
+    return place.kind === 'absent' ? place.why : place.kind;
+  };
+  const tail = 'call_site call_return_pc=0x1440 call_tail_call=true';
+
+  it('are not taken where other functions may lead back to it without a frame', () => {
+    expect(throughOther('')).toBe('bytes');
+    expect(throughOther('call_site call_return_pc=0x1440 call_origin=@callee')).toBe('bytes');
+    expect(throughOther(`${tail} call_origin=@callee`)).toMatch(/called itself last/);
+    expect(throughOther(`${tail} call_origin=@other`)).toBe('bytes');
+  });
+
+  it('are not taken where an indirect jump, or one into the unknown, ends it', () => {
+    expect(throughOther(tail)).toMatch(/may have ended in itself/);
+    expect(throughOther(`${tail} call_origin=@far`)).toMatch(/may have ended in itself/);
+  });
+
+  it('follow jumps to functions of other units by the code', () => {
+    const far = `${tail} call_origin=@far`;
+    // jmp 0x1200 (caller), je 0x1200, jmp 0x1004 (callee)
+    expect(throughOther(far, [0x90, 0xe9, 0xc0, 0xfd, 0xff, 0xff])).toBe('bytes');
+    expect(throughOther(far, [0x0f, 0x84, 0xc0, 0xfd, 0xff, 0xff])).toBe('bytes');
+    expect(throughOther(far, [0x90, 0xe9, 0xc4, 0xfb, 0xff, 0xff])).toMatch(/called itself last/);
+    expect(throughOther(far, [0x90, 0xe9, 0xc0, 0xff, 0xff, 0x7f])).toMatch(/may have ended in/);
+  });
+
   it('are missing where the caller or its description is', () => {
     expect(entered(0x1210n)).toMatch(/unavailable: register 3 of this frame is not known/);
     expect(entered(0x123cn)).toMatch(/the caller does not keep it/);
