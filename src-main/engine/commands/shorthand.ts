@@ -26,8 +26,9 @@ const OTHER_COMMANDS: ReadonlySet<string> = new Set(
 
 /**
  * What a line without a command means, as crash reads it: `task_struct.pid,comm ffff…` is `struct …`,
- * a variable, function or enumerator alone `p …`, another type `whatis …`; beyond crash any expression
- * that begins with a known name, `&`, `(`, `~`, `$` or a digit. Undefined for what is nothing of these.
+ * a variable or function alone `p …`, an enumerator or another type `whatis …`; beyond crash any
+ * expression that begins with a known name, `&`, `(`, `~`, `$` or a digit. Undefined for what is nothing
+ * of these.
  */
 export function findShorthand(program: Program, words: readonly string[]): Shorthand | undefined {
   const [first = '', ...rest] = words;
@@ -36,15 +37,18 @@ export function findShorthand(program: Program, words: readonly string[]): Short
     return /^[&(~$0-9]/.test(first) ? { command: p, args: words } : undefined;
   }
   if (OTHER_COMMANDS.has(lead)) return undefined;
-  const isValue =
-    program.symbols.find(lead) !== undefined || program.types.findEnumerator(lead) !== undefined;
+  const isVariable = program.symbols.find(lead) !== undefined;
+  const isEnumerator = !isVariable && program.types.findEnumerator(lead) !== undefined;
   // A name alone is the variable (`kmem_cache`); with members or an address it is the type.
-  if (isValue && words.length === 1 && first === lead) return { command: p, args: words };
+  if (words.length === 1 && first === lead) {
+    if (isVariable) return { command: p, args: words };
+    if (isEnumerator) return { command: whatis, args: words };
+  }
   if (first === lead || first[lead.length] === '.') {
     const command = structCommand(program, lead);
     if (command !== undefined) return { command, args: words };
   }
-  if (isValue) return { command: p, args: words };
+  if (isVariable || isEnumerator) return { command: p, args: words };
   const alone = first === lead && rest.every((word) => word === '-o');
   if (!alone) return undefined;
   if (program.findType(lead) !== undefined) return { command: whatis, args: words };

@@ -18,8 +18,8 @@ export const whatis: Command = {
   summary: 'the type of a symbol or expression, the definition of a type',
   usage: '[-o] name | type | expression, or [-r size[-size]] [-m type]',
   help: [
-    'Of a symbol its declaration, of a struct, union, enum or typedef its definition, of an expression',
-    'its type.',
+    'Of a symbol its declaration, of a struct, union, enum or typedef its definition, of an enumerator',
+    'its enum and value, of an expression its type.',
     '',
     '  -o           with the offsets of the members',
     '  -r size      searches structs of this size, or of sizes low-high',
@@ -58,6 +58,12 @@ function* whatisText(context: CommandContext, text: string, offsets: boolean): G
   } else if (/^(?:struct|union|enum)\s/.test(text)) {
     throw new UsageError(`unknown type: ${text} (asked ${program.types.finderNames.join(', ')})`);
   } else {
+    const enumerator = /^\w+$/.test(text) ? program.types.findEnumerator(text) : undefined;
+    if (enumerator !== undefined) {
+      const name = enumerator.type.name || '(unknown)';
+      yield { type: 'text', lines: [`enum ${name} = ${enumerator.value}`] };
+      return;
+    }
     const { value } = evaluate(context, text);
     yield { type: 'text', lines: [declarationOf(requireTyped(text, value).type)] };
   }

@@ -32,6 +32,7 @@ describe('a line without a command', () => {
     ['pid_t', 'whatis pid_t'],
     ['pid_type', 'whatis enum pid_type'],
     ['runqueues', 'p runqueues'],
+    ['PIDTYPE_TGID', 'whatis PIDTYPE_TGID'],
   ])('%s is %s', async (short, long) => {
     expect(await blocksOf(short)).toEqual(await blocksOf(long));
   });
@@ -39,7 +40,7 @@ describe('a line without a command', () => {
   test.each([
     ['jiffies', 'jiffies'],
     ['schedule', 'schedule'],
-    ['PIDTYPE_TGID', 'PIDTYPE_TGID'],
+    ['PIDTYPE_TGID + 1', undefined],
     ['init_task.comm', undefined],
     ['&init_task.comm[2]', undefined],
     ['(int)300 + 1', undefined],
