@@ -32,14 +32,24 @@ export function compress(bytes: Uint8Array, codec: DrawnCodec): Buffer {
   }
 }
 
-/** `data.tar` in an ar archive, as dpkg-deb makes it. */
-export function drawDeb(files: readonly DrawnFile[], codec: DrawnCodec = 'xz'): Buffer {
+/**
+ * `data.tar` in an ar archive, as dpkg-deb makes it.
+ * @param padding bytes of zeros behind the end of the tar
+ */
+export function drawDeb(
+  files: readonly DrawnFile[],
+  codec: DrawnCodec = 'xz',
+  padding = 0,
+): Buffer {
   const suffix = { xz: '.xz', zstd: '.zst', gzip: '.gz', none: '' }[codec];
   return Buffer.concat([
     ascii('!<arch>\n'),
     arMember('debian-binary', ascii('2.0\n')),
     arMember('control.tar.gz', ascii('odd')),
-    arMember(`data.tar${suffix}`, compress(drawTar(files), codec)),
+    arMember(
+      `data.tar${suffix}`,
+      compress(Buffer.concat([drawTar(files), Buffer.alloc(padding)]), codec),
+    ),
   ]);
 }
 
