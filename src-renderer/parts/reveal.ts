@@ -1,10 +1,12 @@
 /**
- * Brings an element into view inside its own pane (a tab panel or list) and nowhere else:
- * `scrollIntoView` would move the frame of the window, too, which clips but does not scroll.
+ * Brings an element into view inside its own pane (a tab panel, list, or what says that it
+ * scrolls) and nowhere else: `scrollIntoView` would move the frame of the window, too, which clips
+ * but does not scroll.
  */
 export function reveal(wanted: boolean, block: 'center' | 'nearest') {
   return (element: HTMLElement): void => {
-    const pane = wanted ? element.closest<HTMLElement>('[role=tabpanel], [role=listbox]') : null;
+    const panes = '[data-scrolls], [role=tabpanel], [role=listbox]';
+    const pane = wanted ? element.closest<HTMLElement>(panes) : null;
     if (!pane) return;
     const box = element.getBoundingClientRect();
     const frame = pane.getBoundingClientRect();

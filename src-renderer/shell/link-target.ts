@@ -76,6 +76,12 @@ export function linkActions(
     }
   }
   if (task !== undefined) {
+    actions.push({
+      text: 'Open in Stack view',
+      run: () => {
+        workbench.go({ view: 'stack', task });
+      },
+    });
     copy('task address', hex16(task));
     command('Backtrace', `bt ${hex16(task)}`);
     command('Read task_struct', `struct task_struct ${hex16(task)}`);

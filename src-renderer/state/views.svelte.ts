@@ -12,15 +12,15 @@ export class TasksModel {
   scrollTop = 0;
 }
 
-export type CodePane = 'source' | 'assembly';
+export type CodePane = 'both' | 'source' | 'assembly';
 export type DataPane = 'variables' | 'words' | 'registers';
 
 export class StackModel {
-  /** The tab chosen; until then source where the frame has it, else assembly. */
+  /** The tab chosen; until then both where the frame has source lines, else assembly. */
   code = $state<CodePane | undefined>();
   data = $state<DataPane>('variables');
   /** In a narrow window there is one row of tabs for all of them. */
-  narrow = $state<CodePane | DataPane>('variables');
+  narrow = $state<Exclude<CodePane, 'both'> | DataPane>('variables');
   share = $state(0.56);
   bytes = $state(false);
 }
