@@ -1,9 +1,8 @@
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { StackFrame } from '../../../src-shared/contract/index.ts';
-import { virtAddr } from '../../../src-main/engine/base/address.ts';
 import { openDump } from '../../../src-main/engine/dump/open-dump.ts';
 import { findTasks } from '../../../src-main/engine/kernel/tasks.ts';
-import { ProgramDebugInfo } from '../../../src-main/engine/program/debug-info.ts';
 import { openProgram } from '../../../src-main/engine/program/open.ts';
 import type { UnwindEnvironment } from '../../../src-main/engine/unwind/environment.ts';
 import type { FrameState } from '../../../src-main/engine/unwind/frame-state.ts';
@@ -12,8 +11,8 @@ import { environmentOf } from '../../../src-main/engine/unwind/program-environme
 import type { UnwindStart } from '../../../src-main/engine/unwind/state.ts';
 import { unwindTask } from '../../../src-main/engine/unwind/task.ts';
 import { unwind } from '../../../src-main/engine/unwind/trace.ts';
-import { openCacheFolder } from '../../../src-main/io/cache-folder.ts';
-import { openDebugFile } from '../../../src-main/io/debuginfo-search/open-debug-file.ts';
+import { attachGiven } from '../../../src-main/engine/service/attach-debuginfo.ts';
+import { createEngineDeps } from '../../../src-main/hosts/node/engine-deps.ts';
 import { openByteSource } from '../../../src-main/io/open-byte-source.ts';
 import { codecs } from '../../support/dump/open.ts';
 import { corpusDump } from './oracle.ts';
@@ -21,7 +20,8 @@ import { printTable, record } from './table.ts';
 
 /**
  * The second exact unwinder beside the first: with ORC switched off, call frame information finds
- * the frames that ORC finds, as far as it covers the code (not the entry code, which is assembler).
+ * the frames that ORC finds, as far as it covers the code (not the entry code, which is assembler), in the
+ * kernel and in a module with its own debuginfo.
  */
 const NAMES = ['debian-5.10', 'debian-6.1', 'debian-6.12', 'debian-7.2'];
 
@@ -31,17 +31,12 @@ describe.each(NAMES)('%s', (name) => {
   test('frames by call frame information alone', async () => {
     const corpus = corpusDump(name);
     const program = openProgram(openDump([openByteSource(corpus.dump)], codecs));
-    const file = await openDebugFile(corpus.vmlinux, { cache: openCacheFolder() });
-    const modules = program.modules();
-    const part = {
-      name: 'vmlinux',
-      path: corpus.vmlinux,
-      match: 'build-id',
-      dwarf: file.dwarf!,
-      slide: program.translator.kernelOffset!,
-      covers: (address: bigint) => !modules.some((each) => each.contains(virtAddr(address))),
-    };
-    program.attachDebugInfo(new ProgramDebugInfo([part]), undefined);
+    const module = join(corpus.folder, 'oops_demo.ko');
+    const given = [{ path: corpus.vmlinux }, { path: module }];
+    const request = { paths: [corpus.dump], given, search: false };
+    const attached = await attachGiven(createEngineDeps(), program, request, undefined);
+    expect(attached.info.parts.map((each) => each.name)).toEqual(['vmlinux', 'oops_demo']);
+    let inModule = 0;
     const ends = new Map<string, number>();
     const different: string[] = [];
     let frames = 0;
@@ -57,8 +52,11 @@ describe.each(NAMES)('%s', (name) => {
         const exact = found.frames.filter((frame) => frame.exact);
         for (const [i, frame] of exact.entries()) {
           const wanted = trace.frames[from + i];
-          if (wanted !== undefined && placeOf(frame) === placeOf(wanted)) frames++;
-          else
+          if (wanted !== undefined && placeOf(frame) === placeOf(wanted)) {
+            frames++;
+            // Found from it, and the one that it called.
+            if (wanted.symbol?.module === 'oops_demo' && exact[i + 1] !== undefined) inModule++;
+          } else
             different.push(`${pid} #${from + i}: ${placeOf(frame)} ${wanted && placeOf(wanted)}`);
         }
         const last = trace.frames[from + exact.length - 1];
@@ -67,7 +65,7 @@ describe.each(NAMES)('%s', (name) => {
         from += exact.length;
       }
     }
-    file.close();
+    attached.close();
     record({
       dump: name,
       what: 'frames of all tasks',
@@ -76,6 +74,9 @@ describe.each(NAMES)('%s', (name) => {
     });
     console.log(`${name}: ${segments} stretches, each ends in`, JSON.stringify([...ends]));
     expect(different.slice(0, 10)).toEqual([]);
+    // The module's functions are left by their own call frame information.
+    console.log(`${name}: ${inModule} frames of the module`);
+    expect(inModule).toBeGreaterThan(5);
     expect(frames).toBeGreaterThan(700);
   });
 });
