@@ -70,11 +70,12 @@ export interface OfferedFile {
   readonly message: string;
 }
 
-/** Files that were seen and not opened, each once. */
+/** Files that were seen and not opened, each once; not what was named since. */
 export function offeredSteps(info: DebuginfoInfo): readonly OfferedFile[] {
   const offered = new Map<string, OfferedFile>();
+  const named = new Set(info.given.map(({ path }) => path));
   for (const { outcome, path, message } of info.steps)
-    if (outcome === 'skipped' && path !== undefined && !offered.has(path))
+    if (outcome === 'skipped' && path !== undefined && !offered.has(path) && !named.has(path))
       offered.set(path, { path, message });
   return [...offered.values()];
 }

@@ -5,6 +5,7 @@ import type {
   SessionInfo,
 } from '../../src-shared/contract/index.ts';
 import { debuginfoState, withGiven } from '../model/debuginfo.ts';
+import { plural } from '../model/format.ts';
 import { errorInfoOf } from './errors.ts';
 import type { DumpSession } from './session.svelte.ts';
 
@@ -72,22 +73,43 @@ export class DebuginfoModel {
   async attach(given: readonly GivenDebuginfo[], search: boolean): Promise<void> {
     const { session } = this.#owner;
     if (!session) return;
-    await this.run((call) =>
-      session.engine.attachDebuginfo(
-        { session: session.info.session, given: [...given], search },
-        call,
-      ),
+    const request = { session: session.info.session, given: [...given], search };
+    await this.#run(
+      'Looking for debuginfo',
+      (call) => session.engine.attachDebuginfo(request, call),
+      ({ debuginfo }) => `In use now: ${debuginfoState(debuginfo).text}`,
+    );
+  }
+
+  /** @param given all places of source text from now on, each `PATH` or `PREFIX=PATH` */
+  async attachSources(given: readonly string[]): Promise<void> {
+    const { session } = this.#owner;
+    if (!session) return;
+    const request = { session: session.info.session, given: [...given] };
+    await this.#run(
+      'Opening the sources',
+      (call) => session.engine.attachSources(request, call),
+      ({ sources }) => {
+        const bad = sources.filter(({ ok }) => !ok).length;
+        return bad > 0
+          ? `${plural(bad, 'place')} of sources cannot be used`
+          : `Sources: ${plural(sources.length, 'place')} in use`;
+      },
     );
   }
 
   /** A call that makes the session another one; what was before stays when it fails. */
-  async run(call: (options: CallOptions<OpenProgress>) => Promise<SessionInfo>): Promise<void> {
+  async #run(
+    what: string,
+    call: (options: CallOptions<OpenProgress>) => Promise<SessionInfo>,
+    outcomeOf: (info: SessionInfo) => string,
+  ): Promise<void> {
     const { session } = this.#owner;
     if (!session || this.running) return;
     const abort = new AbortController();
     this.#abort = abort;
     this.running = true;
-    this.text = 'Looking for debuginfo';
+    this.text = what;
     this.fraction = undefined;
     this.problem = undefined;
     this.outcome = '';
@@ -99,8 +121,7 @@ export class DebuginfoModel {
           this.fraction = fraction;
         },
       });
-      if (this.#owner.replaceSession(session, info))
-        this.outcome = `In use now: ${debuginfoState(info.debuginfo).text}`;
+      if (this.#owner.replaceSession(session, info)) this.outcome = outcomeOf(info);
     } catch (reason) {
       const error = errorInfoOf(reason);
       if (error.kind === 'cancelled') this.outcome = 'Cancelled; everything is as it was.';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseArguments } from '../../src-main/hosts/cli/arguments.ts';
-import { kindOfFile } from '../../src-main/hosts/cli/sniff.ts';
+import { kindOfFile } from '../../src-main/hosts/node/file-kind.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { runCli } from '../support/run-cli.ts';
 

@@ -3,7 +3,7 @@ import { parseArguments, type Invocation } from './arguments.ts';
 import { CliUsageError, EXIT } from './exit-codes.ts';
 import { HELP } from './help.ts';
 import { complain, type Output } from './output.ts';
-import { kindOfFile } from './sniff.ts';
+import { kindOfFile } from '../node/file-kind.ts';
 
 export interface Surroundings {
   /** @param color whether the command line allows colour */

@@ -16,6 +16,7 @@ import {
   RpcConnection,
   RpcError,
 } from '../../../src-shared/rpc/index.ts';
+import { debuginfoApart } from '../node/file-kind.ts';
 import type { SessionWorkerData } from './serve-session.ts';
 import { workerTransport, type WorkerEnd } from './worker-transport.ts';
 
@@ -120,7 +121,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): WorkerEng
     const lane = take();
     lane.name = request.paths.map((path) => basename(path)).join(', ');
     try {
-      const info = await lane.engine.open(request, call);
+      const info = await lane.engine.open(debuginfoApart(request), call);
       lane.inner = info.session;
       const session = `dump-${++lastSession}`;
       lanes.set(session, lane);

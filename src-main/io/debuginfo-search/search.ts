@@ -122,6 +122,7 @@ export class Search {
       if (pack === undefined) throw new PackageError(`${path} is no Debian or RPM package`);
       this.#tellRefused(
         place,
+        path,
         await extractDebuginfo(pack, this.#orderOf({ place, path, override })),
       );
     } catch (error) {
@@ -163,7 +164,7 @@ export class Search {
     const { place, path } = candidate;
     try {
       const extraction = await decompressDebuginfo(path, this.#orderOf(candidate));
-      this.#tellRefused(place, extraction);
+      this.#tellRefused(place, path, extraction);
       if (extraction.found.length + extraction.refused.length > 0) return;
       const message = `${path} is not compressed as its name says, or is of no loaded module`;
       const what = basename(path);
@@ -199,12 +200,12 @@ export class Search {
     this.findings.keep(module, file, `${entry} (${matchText(file)})`);
   }
 
-  #tellRefused(place: string, { refused }: Extraction): void {
+  #tellRefused(place: string, path: string, { refused }: Extraction): void {
     for (const { entry, buildId, reason } of refused) {
       const name = debuginfoNameOf(entry);
       const what = name?.kind === 'module' ? name.name : 'vmlinux';
       const message = `${entry} ${reason}`;
-      this.findings.say({ place, what, outcome: 'mismatch', message, path: entry, buildId });
+      this.findings.say({ place, what, outcome: 'mismatch', message, path, buildId });
     }
   }
 

@@ -1,9 +1,6 @@
 import type { Block, ByteState, EngineService, Table } from '../../../src-shared/contract/index.ts';
-import { createEngineService } from '../../../src-main/engine/service/engine-service.ts';
-import { createEngineDeps } from '../../../src-main/hosts/node/engine-deps.ts';
+import { realEngine } from './engine.ts';
 import { SAMPLE } from './window.ts';
-
-export const realEngine = (): EngineService => createEngineService(createEngineDeps());
 
 /** What a hostile kernel could put into any of its names: markup, controls, reversed text, length. */
 export const HOSTILE = `<img src=x onerror="globalThis.owned=1"><script>owned=1</script>\u202e\u0007${'A'.repeat(300)}`;

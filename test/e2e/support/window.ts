@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineService } from '../../../src-shared/contract/index.ts';
-import { createEngineService } from '../../../src-main/engine/service/engine-service.ts';
 import { startLoopback, type Loopback } from '../../../src-main/hosts/loopback/server.ts';
-import { createEngineDeps } from '../../../src-main/hosts/node/engine-deps.ts';
 import { createRecentFiles } from '../../../src-main/hosts/node/recent-files.ts';
+import { realEngine } from './engine.ts';
 
 export const root = join(import.meta.dirname, '..', '..', '..');
 export const SAMPLE = join(root, 'build', 'sample', 'sample.kdump');
@@ -21,7 +20,7 @@ export async function serveWindow(
 ): Promise<ServedWindow> {
   const folder = mkdtempSync(join(tmpdir(), 'oopscope-e2e-'));
   const host: Loopback = await startLoopback({
-    engine: options.engine ?? createEngineService(createEngineDeps()),
+    engine: options.engine ?? realEngine(),
     rendererFolder: process.env['OOPSCOPE_RENDERER'] ?? join(root, 'out', 'renderer'),
     version: '0.0.0-test',
     recent: createRecentFiles(join(folder, 'recent.json')),

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { OpenRequest } from '../../../src-shared/contract/index.ts';
 
 const MAGICS = ['KDUMP   ', 'DISKDUMP', 'makedumpfile'];
 const ET_CORE = 4;
@@ -31,4 +32,17 @@ export function kindOfFile(path: string): 'dump' | 'debuginfo' | undefined {
   const type = head.readUInt16LE(16);
   if (type === ET_CORE) return 'dump';
   return DEBUGINFO_TYPES.has(type) ? 'debuginfo' : undefined;
+}
+
+/** Debuginfo that was chosen together with a dump is debuginfo of it, not a part of the dump. */
+export function debuginfoApart(request: OpenRequest): OpenRequest {
+  const { paths, debuginfo = [] } = request;
+  if (paths.length < 2) return request;
+  const apart = paths.filter((path) => kindOfFile(path) === 'debuginfo');
+  if (apart.length === 0 || apart.length === paths.length) return request;
+  return {
+    ...request,
+    paths: paths.filter((path) => !apart.includes(path)),
+    debuginfo: [...debuginfo, ...apart],
+  };
 }
