@@ -31,16 +31,19 @@ function printedLines(
   const name = label === undefined ? '' : `${printable(label)} = `;
   const lines = objectLines(value, 0, radix, pointerType(value), '');
   const [first = '', ...rest] = lines;
-  // Behind a name crash sets apart what gdb puts in braces on one line.
-  if (name !== '' && rest.length === 0 && first.startsWith('{')) {
-    return [`${name}$${number} = `, ` ${first}`];
+  // Behind a name crash sets apart what gdb puts in braces on one line, and arrays of structs.
+  if (name !== '' && (first.startsWith('{{') || (rest.length === 0 && first.startsWith('{')))) {
+    return [`${name}$${number} = `, ` ${first}`, ...rest];
   }
   return [`${name}$${number} = ${first}`, ...rest];
 }
 
 /** gdb names the type of a pointer that it prints by itself, but for strings. */
 function pointerType({ kind, typeName, text }: ValueNode): string {
-  if (kind !== 'pointer' || (text !== undefined && /^(?:const )?char \*$/.test(typeName)))
+  if (
+    kind !== 'pointer' ||
+    (text !== undefined && /^(?:const )?char \*(?: ?const)?$/.test(typeName))
+  )
     return '';
   return `(${printable(typeName)}) `;
 }

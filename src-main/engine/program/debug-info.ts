@@ -4,6 +4,7 @@ import { CfiTable } from '../debuginfo/dwarf/cfi-table.ts';
 import { DwarfDebugInfo, type CodeLocation } from '../debuginfo/dwarf/debug-info.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
 import { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
+import type { FindElsewhere } from '../types/dwarf-types.ts';
 
 const MAX_LOCATIONS = 20_000;
 
@@ -30,6 +31,7 @@ export class ProgramDebugInfo {
   readonly #infos = new Map<DebugInfoPart, DwarfDebugInfo>();
   readonly #tables = new Map<DebugInfoPart, CfiTable>();
   readonly #types = new Map<DebugInfoPart, DwarfTypeFinder>();
+  #elsewhere: FindElsewhere | undefined;
   /** Tasks stand at the same few places: their return addresses, and other addresses. */
   readonly #returns = new Map<bigint, CodeLocation | undefined>();
   readonly #locations = new Map<bigint, CodeLocation | undefined>();
@@ -63,12 +65,19 @@ export class ProgramDebugInfo {
     return table;
   }
 
+  /** Who is asked for structs that a part declares and does not define. */
+  completeTypes(elsewhere: FindElsewhere): void {
+    this.#elsewhere = elsewhere;
+  }
+
   /** Types of a part's own DIEs; looking them up by name builds its index of names. */
   typesOf(part: DebugInfoPart): DwarfTypeFinder {
     let types = this.#types.get(part);
     if (types === undefined) {
       const name = part.name === 'vmlinux' ? 'DWARF' : `DWARF:${part.name}`;
-      types = new DwarfTypeFinder(this.infoOf(part).file, name);
+      types = new DwarfTypeFinder(this.infoOf(part).file, name, (tag, wanted) =>
+        this.#elsewhere?.(tag, wanted),
+      );
       this.#types.set(part, types);
     }
     return types;

@@ -156,6 +156,7 @@ export class Program implements ObjectContext {
    */
   attachDebugInfo(debugInfo: ProgramDebugInfo, types: TypeFinder | undefined): void {
     this.#debugInfo = debugInfo;
+    debugInfo.completeTypes((tag, name) => this.types.findType(tag, name));
     if (types === undefined) return;
     const hasBtf = this.#found.some(({ name, ok }) => name === 'types' && ok);
     if (!hasBtf) {

@@ -12,7 +12,7 @@ import {
 } from '../debuginfo/dwarf/name-index.ts';
 import { DW_OP } from '../debuginfo/dwarf/operations.ts';
 import type { DieRef } from '../debuginfo/dwarf/unit.ts';
-import { DwarfTypes } from './dwarf-types.ts';
+import { DwarfTypes, type FindElsewhere } from './dwarf-types.ts';
 import type { FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
 
 const KIND_OF_TAG: Readonly<Record<TypeTag, number>> = {
@@ -60,11 +60,18 @@ export class DwarfTypeFinder implements TypeFinder {
   #typeUnits: ReadonlyMap<string, DieRef> | undefined;
   #sup: DwarfTypeFinder | undefined;
 
-  /** @param name who answers, e.g. `DWARF`, `DWARF:ext4` */
-  constructor(file: DwarfFile, name = 'DWARF') {
+  /**
+   * @param name who answers, e.g. `DWARF`, `DWARF:ext4`
+   * @param elsewhere definitions of structs that this file only declares
+   */
+  constructor(file: DwarfFile, name = 'DWARF', elsewhere?: FindElsewhere) {
     this.name = name;
     this.file = file;
-    this.types = new DwarfTypes(name, (tag, wanted) => this.#find(KIND_OF_TAG[tag], wanted));
+    this.types = new DwarfTypes(
+      name,
+      (tag, wanted) => this.#find(KIND_OF_TAG[tag], wanted),
+      elsewhere,
+    );
   }
 
   /** The index of names, built now if there is none: to be kept in a cache. */

@@ -23,6 +23,9 @@ import type {
 /** Attributes (DW_TAG_atomic_type…) around a type; a damaged one may wrap itself. */
 const MAX_WRAPPERS = 32;
 
+/** A struct or union of another file; asked for what this one only declares. */
+export type FindElsewhere = (tag: 'struct' | 'union', name: string) => Type | undefined;
+
 /**
  * Types of a file's DIEs, made on demand and cached by DIE: one DIE is always the same object. What
  * a type refers to is looked up when first asked for, so that cycles do no harm.
@@ -31,15 +34,20 @@ export class DwarfTypes {
   readonly origin: string;
   /** Complete definition of a struct or union that a unit only declares. */
   readonly #complete: (tag: 'struct' | 'union', name: string) => DieRef | undefined;
+  readonly #elsewhere: FindElsewhere | undefined;
+  /** Being asked for elsewhere: the answer may be a declaration of this file again. */
+  readonly #asked = new Set<string>();
   readonly #types = new Map<DwarfUnit, Map<number, Type>>();
   readonly #void: Type;
 
   constructor(
     origin: string,
     complete: (tag: 'struct' | 'union', name: string) => DieRef | undefined,
+    elsewhere?: FindElsewhere,
   ) {
     this.origin = origin;
     this.#complete = complete;
+    this.#elsewhere = elsewhere;
     this.#void = { kind: 'void', origin };
   }
 
@@ -158,12 +166,15 @@ export class DwarfTypes {
     };
   }
 
-  /** A forward declaration stands for the definition of another unit, looked up when it matters. */
+  /**
+   * A forward declaration stands for the definition of another unit, or of another file (a module
+   * declares what the kernel defines), looked up when it matters.
+   */
   #declared(kind: 'struct' | 'union', name: string): StructType {
     const { origin } = this;
     const definition = once((): StructType | undefined => {
       const ref = this.#complete(kind, name);
-      const type = ref && this.typeOf(ref);
+      const type = ref ? this.typeOf(ref) : this.#findElsewhere(kind, name);
       return type?.kind === kind ? type : undefined;
     });
     return {
@@ -180,6 +191,18 @@ export class DwarfTypes {
         return definition()?.members ?? [];
       },
     };
+  }
+
+  #findElsewhere(kind: 'struct' | 'union', name: string): Type | undefined {
+    const key = `${kind} ${name}`;
+    if (name === '' || this.#elsewhere === undefined || this.#asked.has(key)) return undefined;
+    this.#asked.add(key);
+    try {
+      const type = this.#elsewhere(kind, name);
+      return type?.kind === kind && !type.incomplete ? type : undefined;
+    } finally {
+      this.#asked.delete(key);
+    }
   }
 
   /** `a[2][3]` is one DIE with two dimensions; the model nests arrays. */
