@@ -52,6 +52,7 @@ describe.skipIf(!hasGdb).each(NAMES)('%s', (name) => {
     const part = { name: 'vmlinux', path, match: 'build-id', dwarf, slide, covers };
     program.attachDebugInfo(new ProgramDebugInfo([part]), undefined);
     const { frames, threads, pages } = collect(program);
+    const pieces = piecesAcrossFrames(frames);
     file.close();
     const folder = mkdtempSync(join(tmpdir(), 'oopscope-gdb-'));
     let theirs: Map<string, GdbFrame[]>;
@@ -97,6 +98,8 @@ describe.skipIf(!hasGdb).each(NAMES)('%s', (name) => {
     console.log(
       `${name}: ${explained} lengths that gdb compares wrongly; where gdb has no value: ${alone.join(', ')}`,
     );
+    if (pieces.of > 0) record({ dump: name, what: 'files in pieces, by the callee', ...pieces });
+    expect(pieces.equal).toBe(pieces.of);
     expect(different.slice(0, 20)).toEqual([]);
     expect(alone.length).toBeLessThan(5);
     const entered = [...classes].filter(([what]) => what.startsWith('entry'));
@@ -135,6 +138,26 @@ function collect(program: Program) {
     }
   }
   return { frames, threads, pages };
+}
+
+/**
+ * `struct fd f` of ksys_read, ksys_write and others is kept in pieces, of which gdb shows text only: the
+ * callee's own parameter, by other registers, must be the same struct file.
+ */
+function piecesAcrossFrames(frames: readonly Detailed[]): { equal: number; of: number } {
+  let [equal, of] = [0, 0];
+  for (const [i, { frame }] of frames.entries()) {
+    const callee = frame.index === 0 ? undefined : frames[i - 1]?.frame;
+    for (const { node, place } of levelsOf(frame).flat()) {
+      const file = node.children?.find((each) => each.name === 'file')?.value;
+      if (place.kind !== 'pieces' || typeof file !== 'bigint' || callee === undefined) continue;
+      const given = (callee.variables ?? []).find((each) => each.node.name === 'file')?.node.value;
+      if (typeof given !== 'bigint') continue;
+      of++;
+      if (given === file) equal++;
+    }
+  }
+  return { equal, of };
 }
 
 function levelsOf({ inlined = [], variables = [] }: StackFrame) {
