@@ -5,7 +5,7 @@ import type { Program } from '../program/program.ts';
 import type { FrameState } from '../unwind/frame-state.ts';
 import { frameStatesOf } from '../unwind/frame-states.ts';
 import type { TaskTrace } from '../unwind/task.ts';
-import { DerivedArguments } from '../unwind/derived-arguments.ts';
+import { argumentCodeOf, DerivedArguments } from '../unwind/derived-arguments.ts';
 import { derivedVariables } from './derived-variables.ts';
 import { variablesOfFrame, withVariables } from './frame-variables.ts';
 
@@ -20,7 +20,7 @@ export class FrameDetails {
   constructor(program: Program, task: KernelObject | undefined, trace: TaskTrace) {
     this.#program = program;
     this.states = frameStatesOf(program, task, trace);
-    this.#derived = new DerivedArguments(program, this.states);
+    this.#derived = new DerivedArguments(() => argumentCodeOf(program), this.states);
   }
 
   /** @param frame of the same trace, perhaps with sources */

@@ -1,9 +1,8 @@
 import { decodeInstruction } from '../arch/x86-64/instruction.ts';
 import { virtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
-import type { Program } from '../program/program.ts';
 import { codePointAt, type CodePart, type CodePoint, type FaultJump } from './code-flow.ts';
-import { hiddenJumpsIn, hiddenJumpsOf, type HiddenJumps } from './derived-arguments-jumps.ts';
+import { hiddenJumpsIn, type HiddenJumps } from './derived-arguments-jumps.ts';
 import type { UnwindEnvironment } from './environment.ts';
 
 /** A function's frame at one instruction, with all ways to it known. */
@@ -25,8 +24,8 @@ const FTRACE = new Set(['__fentry__', 'ftrace_caller', 'ftrace_regs_caller']);
  * @returns why nothing is, a sentence's end, where not all ways to the place are known
  */
 export function argumentPointAt(
-  program: Program,
   env: UnwindEnvironment,
+  hidden: HiddenJumps | undefined,
   pc: bigint,
   after: boolean,
 ): ArgumentPoint | string {
@@ -36,7 +35,6 @@ export function argumentPointAt(
     return 'its extent is not known';
   }
   if (/\.(cold|part)(\.|$)/.test(symbol.name)) return 'it is a part of a function';
-  const hidden = hiddenJumpsOf(program);
   if (hidden === undefined) return 'the tables of patched branches and faults cannot be read';
   const start = at - BigInt(symbol.offset);
   const gathered = new Gatherer(env, hidden, start, symbol.name);

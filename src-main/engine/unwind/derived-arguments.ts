@@ -4,6 +4,7 @@ import type { Program } from '../program/program.ts';
 import { DWARF_REGISTERS } from '../arch/x86-64/dwarf-registers.ts';
 import { isCalleeSaved } from './code-execute.ts';
 import { argumentPointAt, type ArgumentPoint } from './derived-arguments-code.ts';
+import { hiddenJumpsOf, type HiddenJumps } from './derived-arguments-jumps.ts';
 import { keptOf, type Kept } from './derived-arguments-kept.ts';
 import type { UnwindEnvironment } from './environment.ts';
 import type { FrameState } from './frame-state.ts';
@@ -26,15 +27,34 @@ export interface DerivedArgument {
   readonly how: string;
 }
 
+/** A machine's code, and what was found in it: most tasks sleep in the same places. */
+export interface ArgumentCode {
+  readonly env: UnwindEnvironment;
+  /** Undefined: not to be had, then nothing is certain. */
+  readonly hidden: HiddenJumps | undefined;
+  readonly points: Map<string, ArgumentPoint | string>;
+}
+
+const codes = new WeakMap<Program, ArgumentCode>();
+
+export function argumentCodeOf(program: Program): ArgumentCode {
+  let code = codes.get(program);
+  if (code === undefined) {
+    const env = environmentOf(program, undefined, [], undefined);
+    code = { env, hidden: hiddenJumpsOf(program), points: new Map() };
+    codes.set(program, code);
+  }
+  return code;
+}
+
 /** Arguments of the frames of one trace, from machine code alone. Says nothing that is not certain. */
 export class DerivedArguments {
-  readonly #program: Program;
-  readonly #env: UnwindEnvironment;
+  readonly #code: () => ArgumentCode;
   readonly #states: readonly FrameState[];
 
-  constructor(program: Program, states: readonly FrameState[]) {
-    this.#program = program;
-    this.#env = environmentOf(program, undefined, [], undefined);
+  /** @param code asked for when first needed */
+  constructor(code: () => ArgumentCode, states: readonly FrameState[]) {
+    this.#code = code;
     this.#states = states;
   }
 
@@ -112,7 +132,7 @@ export class DerivedArguments {
     const found = this.#pointOf(caller);
     if (found === undefined || own === undefined) return 'its caller is not exact';
     if (typeof found === 'string') return `of its caller ${found}`;
-    const start = startOf(called, this.#env);
+    const start = startOf(called, this.#code().env);
     const { instruction, offset, state } = found.point;
     const target = BigInt.asUintN(
       64,
@@ -202,7 +222,7 @@ export class DerivedArguments {
   #pointOf(state: FrameState): ArgumentPoint | string | undefined {
     const { frame, cfa } = state;
     if (!frame.exact) return undefined;
-    const found = pointAt(this.#program, this.#env, frame.pc, !frame.interrupted);
+    const found = pointAt(this.#code(), frame.pc, !frame.interrupted);
     if (typeof found === 'string') return found;
     const { height } = found.point.state;
     const sp = state.registers.get(DWARF_NUMBER[RSP])?.value;
@@ -212,7 +232,7 @@ export class DerivedArguments {
   }
 
   #wordAt(address: bigint, width: number): bigint | undefined {
-    const bytes = tryRead(() => this.#program.kernel.read(virtAddr(address), width));
+    const bytes = tryRead(() => this.#code().env.read(virtAddr(address), width));
     if (bytes === undefined) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, width);
     return width === 8 ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true));
@@ -221,22 +241,12 @@ export class DerivedArguments {
 
 const NOT_KEPT = 'it is kept nowhere that is certain';
 
-/** By program: most tasks of a machine sleep in the same places. */
-const points = new WeakMap<Program, Map<string, ArgumentPoint | string>>();
-
-function pointAt(
-  program: Program,
-  env: UnwindEnvironment,
-  pc: bigint,
-  after: boolean,
-): ArgumentPoint | string {
-  const known = points.get(program) ?? new Map<string, ArgumentPoint | string>();
-  points.set(program, known);
+function pointAt(code: ArgumentCode, pc: bigint, after: boolean): ArgumentPoint | string {
   const key = `${pc} ${after}`;
-  let found = known.get(key);
+  let found = code.points.get(key);
   if (found === undefined) {
-    found = argumentPointAt(program, env, pc, after);
-    known.set(key, found);
+    found = argumentPointAt(code.env, code.hidden, pc, after);
+    code.points.set(key, found);
   }
   return found;
 }
