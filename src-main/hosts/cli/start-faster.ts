@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,17 @@ import { join } from 'node:path';
  */
 export function startFaster(env: NodeJS.ProcessEnv = process.env): void {
   if (env['NODE_COMPILE_CACHE'] !== undefined || process.platform === 'win32') return;
-  const folder = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  enableCompileCache(join(folder, 'oopscope', 'code'));
+  const folder = join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'oopscope');
+  const code = join(folder, 'code');
+  // One by one: Node makes parents without end where none can be made (/proc).
+  if (canMake(folder) && canMake(code)) enableCompileCache(code);
+}
+
+function canMake(folder: string): boolean {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+  }
 }
