@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { FaultError } from '../../engine/base/fault.ts';
+import { findSplitUnit } from '../../engine/debuginfo/dwarf/split-units.ts';
 import {
   compressedSectionsOf,
   debugFileOf,
@@ -93,6 +94,12 @@ async function openWithParents(
       sup: sup?.dwarf,
       isSupplementary: parents.length > 0,
     });
+    const split = file.dwarf && findSplitUnit(file.dwarf);
+    if (split !== undefined) {
+      warnings.push(
+        `${path} was built with -gsplit-dwarf (CONFIG_DEBUG_INFO_SPLIT): its types, functions and variables are in .dwo files (${split}, …) or a .dwp file, which are not read. Without them it gives source lines at most.`,
+      );
+    }
     return { ...file, path, warnings, close };
   } catch (error) {
     close();

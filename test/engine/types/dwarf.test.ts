@@ -155,6 +155,34 @@ describe('types of DWARF', () => {
     expect(finder.findType('union', 'task')).toBeUndefined();
   });
 
+  it('complete what only another file defines, once, and end where files ask each other', () => {
+    const asked: string[] = [];
+    const complete = finderOf().findType('struct', 'task')!;
+    const files = [0, 1].map(
+      (i): DwarfTypeFinder =>
+        new DwarfTypeFinder(
+          new DwarfFile(sectionsOf(drawDwarf(KERNEL).sections)),
+          'DWARF',
+          (tag, name) => {
+            asked.push(`${tag} ${name}`);
+            return files[1 - i]!.findType(tag, name);
+          },
+        ),
+    );
+    expect(files[0]!.findType('struct', 'nowhere')).toMatchObject({ incomplete: true, size: 0 });
+    expect(asked.length).toBeLessThan(10);
+    const module = new DwarfTypeFinder(
+      new DwarfFile(sectionsOf(drawDwarf(KERNEL).sections)),
+      'DWARF:m',
+      (_, name) => (name === 'nowhere' ? complete : undefined),
+    );
+    expect(module.findType('struct', 'nowhere')).toMatchObject({
+      incomplete: false,
+      size: 96,
+      members: complete.kind === 'struct' ? complete.members : [],
+    });
+  });
+
   it('know enums by their sign', () => {
     const values = (name: string): unknown => {
       const type = finderOf().findType('enum', name);

@@ -104,6 +104,31 @@ describe.each(Object.entries(WAYS))('%s', (name, [tools, make]) => {
   });
 });
 
+describe.each(['-gdwarf-4', '-gdwarf-5'])('split DWARF, %s', (version) => {
+  test.skipIf(!has('gcc'))('says which files hold the rest', async () => {
+    const make = `gcc -O2 ${version} -gsplit-dwarf a.c -o split`;
+    expect(spawnSync('sh', ['-c', make], { cwd: root }).status).toBe(0);
+    const file = await openDebugFile(join(root, 'split'));
+    expect(file.warnings).toEqual([
+      expect.stringMatching(
+        /split was built with -gsplit-dwarf .* \.dwo files \(split-a\.dwo, …\)/,
+      ),
+    ]);
+    const info = new DwarfDebugInfo(file.dwarf!);
+    expect(new DwarfTypeFinder(info.file).findType('struct', 'node')).toBeUndefined();
+    file.close();
+  });
+
+  test.skipIf(!has('gcc'))('nothing is said of a file that is whole', async () => {
+    expect(
+      spawnSync('sh', ['-c', `gcc -O2 -g ${version} a.c -o whole`], { cwd: root }).status,
+    ).toBe(0);
+    const file = await openDebugFile(join(root, 'whole'));
+    expect(file.warnings).toEqual([]);
+    file.close();
+  });
+});
+
 /** `add 11 < work 14`: each function with its line, the innermost first. */
 function addr2line(addresses: readonly bigint[], file: string): string[] {
   return addresses.map((address) => {

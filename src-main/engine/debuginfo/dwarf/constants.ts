@@ -86,6 +86,7 @@ export const DW_AT = {
   strOffsetsBase: 0x72,
   addrBase: 0x73,
   rnglistsBase: 0x74,
+  dwoName: 0x76,
   callReturnPc: 0x7d,
   callValue: 0x7e,
   callOrigin: 0x7f,
@@ -96,6 +97,7 @@ export const DW_AT = {
   gnuCallSiteValue: 0x2111,
   gnuCallSiteTarget: 0x2113,
   gnuTailCall: 0x2115,
+  gnuDwoName: 0x2130,
 } as const;
 
 export const DW_FORM = {
