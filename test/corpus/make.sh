@@ -142,7 +142,7 @@ trap cleanup EXIT
 exec 9> "$CORPUS/lock"
 flock -n 9 || die "another run is making the corpus in $CORPUS"
 "$CORPUS_SRC/oracle.sh" > /dev/null
-need_packages qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils /bin/busybox=busybox-static cpio=cpio kexec=kexec-tools \
+need_packages gdb=gdb qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils /bin/busybox=busybox-static cpio=cpio kexec=kexec-tools \
   modprobe=kmod mke2fs=e2fsprogs gcc=gcc make=make pahole=pahole xz=xz-utils zstd=zstd flock=util-linux \
   /usr/include/stdio.h=libc6-dev
 [ "$(id -u)" = 0 ] || say "not root: kernels that need sid's compiler panic by sysrq-c"
