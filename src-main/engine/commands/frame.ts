@@ -15,8 +15,9 @@ export const frame: Command = {
   usage: '[-f] N [pid | task]',
   help: [
     'Frame N of the backtrace that bt shows of the current task, or of the one named: source line, parameters',
-    'and local variables (where there is debuginfo), and every register that is known as it stood in',
-    'this frame, with where it was found. A register that is not listed is not known.',
+    'and local variables (without debuginfo: arguments at the entry, where they are certain), and every',
+    'register that is known as it stood in this frame, with where it was found. A register that is not',
+    'listed is not known.',
     '',
     '  -f  the words of its stack, each with what is known of it',
   ],

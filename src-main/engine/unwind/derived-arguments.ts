@@ -100,7 +100,7 @@ export class DerivedArguments {
       const holder = state.registers.get(DWARF_NUMBER[i]!);
       const kept = holder && keptOf(values, registers[i]!, entry);
       if (holder === undefined || kept === undefined || kept.bits < bits) continue;
-      const how = `${holder.name} keeps it from the entry on`;
+      const how = `value at the entry, kept in ${holder.name}`;
       return { value: entryValue(holder.value, kept), bits: kept.bits, how };
     }
     if (point.stackEscapes || state.cfa === undefined) return NOT_KEPT;
@@ -111,7 +111,7 @@ export class DerivedArguments {
       const address = state.cfa + BigInt(offset);
       const word = this.#wordAt(address, slot.width);
       if (word === undefined) continue;
-      const how = `${hex(address)} keeps it from the entry on`;
+      const how = `value at the entry, kept at ${hex(address)}`;
       return { value: entryValue(word, kept), bits: known, how };
     }
     return NOT_KEPT;
@@ -131,7 +131,7 @@ export class DerivedArguments {
     const own = this.#pointOf(called);
     const found = this.#pointOf(caller);
     if (found === undefined || own === undefined) return 'its caller is not exact';
-    if (typeof found === 'string') return `of its caller ${found}`;
+    if (typeof found === 'string') return `of its caller: ${found}`;
     const start = startOf(called, this.#code().env);
     const { instruction, offset, state } = found.point;
     const target = BigInt.asUintN(
@@ -143,7 +143,10 @@ export class DerivedArguments {
     const value = this.#valueIn(index + 1, found, state.register(register), depth + 1);
     if (value === undefined || value.bits < bits) return NOT_KEPT;
     const name = caller.frame.symbol?.name ?? hex(caller.frame.pc);
-    return { ...value, how: `passed by ${name}, ${value.how}` };
+    return {
+      ...value,
+      how: `value at the entry, passed by ${name}: ${value.how.replace('value at the entry, ', '')}`,
+    };
   }
 
   /** A value that a caller has before its call. */
@@ -163,7 +166,7 @@ export class DerivedArguments {
       if (!isCalleeSaved(i) || point.state.register(i) !== id) continue;
       const holder = state.registers.get(DWARF_NUMBER[i]!);
       if (holder !== undefined) {
-        return { value: holder.value, bits: 64, how: `where it is in ${holder.name}` };
+        return { value: holder.value, bits: 64, how: `from ${holder.name}` };
       }
     }
     switch (value.kind) {
@@ -194,7 +197,7 @@ export class DerivedArguments {
         }
         if (outer === undefined || !isCall(state, outer)) return undefined;
         const holder = outer.registers.get(DWARF_NUMBER[value.register]!);
-        const how = `where it is in its caller's ${DWARF_REGISTERS[DWARF_NUMBER[value.register]!]!}`;
+        const how = `from its caller's ${DWARF_REGISTERS[DWARF_NUMBER[value.register]!]!}`;
         return holder && { value: holder.value, bits: 64, how };
       }
       case 'copied':
@@ -212,7 +215,7 @@ export class DerivedArguments {
       if (slot.value !== id || slot.width !== 8) continue;
       const word = this.#wordAt(cfa + BigInt(offset), 8);
       if (word !== undefined) {
-        return { value: word, bits: 64, how: `where it is at ${hex(cfa + BigInt(offset))}` };
+        return { value: word, bits: 64, how: `from ${hex(cfa + BigInt(offset))}` };
       }
     }
     return undefined;
@@ -223,7 +226,7 @@ export class DerivedArguments {
     const { frame, cfa } = state;
     if (!frame.exact) return undefined;
     const found = pointAt(this.#code(), frame.pc, !frame.interrupted);
-    if (typeof found === 'string') return found;
+    if (typeof found === 'string') return `its code does not tell: ${found}`;
     const { height } = found.point.state;
     const sp = state.registers.get(DWARF_NUMBER[RSP])?.value;
     if (height === undefined || cfa === undefined || sp === undefined) return found;
