@@ -114,12 +114,12 @@ class DiskCache implements CacheFolder {
 
   async draft(): Promise<CacheDraft> {
     const folder = join(this.folder, PARTS);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const path = join(folder, `${process.pid}-${randomBytes(6).toString('hex')}.part`);
     const file = await open(path, 'wx+', 0o600);
     return new DiskDraft(path, file, async (key, name) => {
       const target = this.#pathOf(key, name);
-      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await makeFolder(dirname(target));
       await rename(path, target);
       await this.#markUsed(target);
       return target;
@@ -237,5 +237,20 @@ async function namesIn(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch {
     return [];
+  }
+}
+
+/** With its parents, one by one: Node's own way tries without end where none can be made (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 }).catch((again: unknown) => {
+      if (!(again instanceof Error && 'code' in again && again.code === 'EEXIST')) throw again;
+    });
   }
 }

@@ -45,6 +45,11 @@ describe('cache folder', () => {
     expect(readdirSync(join(folder, 'parts'))).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')('where no folder can be made it says so', async () => {
+    const cache = openCacheFolder({ folder: '/proc/nowhere/oopscope/debuginfo' });
+    await expect(cache.draft()).rejects.toThrow('ENOENT');
+  });
+
   it('a file given up leaves nothing', async () => {
     const draft = await openCacheFolder({ folder }).draft();
     await draft.write(new Uint8Array(10));
