@@ -1,4 +1,4 @@
-import type { ValueNode } from '../../src-shared/contract/index.ts';
+import { isAbsent, type Absent, type ValueNode } from '../../src-shared/contract/index.ts';
 import { looksLikeKernelPointer } from './interpret.ts';
 
 /** Whether an object has at most this many scalars, nested ones included. */
@@ -14,6 +14,14 @@ export function onlyScalarOf(node: ValueNode): ValueNode | undefined {
   let at: ValueNode | undefined = node;
   while (at?.children) at = at.children.length === 1 ? at.children[0] : undefined;
   return at === node || at?.value === undefined ? undefined : at;
+}
+
+/** Why nothing of an object can be read: its first scalar's reason, when none of them has a value. */
+export function absenceOf(node: ValueNode): Absent | undefined {
+  if (!node.children?.length) return isAbsent(node.value) ? node.value : undefined;
+  const [first, ...rest] = node.children;
+  const why = first && absenceOf(first);
+  return why && rest.every((child) => absenceOf(child)?.absent === why.absent) ? why : undefined;
 }
 
 const SMALL_NEGATIVE = -(1n << 32n);

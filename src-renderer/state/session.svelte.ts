@@ -77,11 +77,21 @@ export class DumpSession {
 
   async #call(line: string): Promise<RunResult> {
     try {
-      return await this.engine.run({ session: this.info.session, line });
+      return this.#withoutOverride(await this.engine.run({ session: this.info.session, line }));
     } catch (reason) {
       this.#results.delete(line);
       return { blocks: [], error: errorInfoOf(reason) };
     }
+  }
+
+  /** The banner over every view says it: once is enough for each of their parts. */
+  #withoutOverride(result: RunResult): RunResult {
+    const { override } = this.info.debuginfo;
+    if (override === undefined) return result;
+    const blocks = result.blocks.filter(
+      (block) => block.type !== 'notice' || block.text !== override,
+    );
+    return { ...result, blocks };
   }
 
   /** What is at an address. Questions of one moment travel together. */

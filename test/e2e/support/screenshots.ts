@@ -97,6 +97,9 @@ async function walk(page: Page, take: (name: string) => Promise<void>): Promise<
   await page.keyboard.press('?');
   await take('help');
   await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Debuginfo:/ }).click();
+  await take('debuginfo');
+  await page.keyboard.press('Escape');
   await page.keyboard.press('`');
   await page.getByLabel('Command').fill('bt');
   await page.keyboard.press('Enter');

@@ -73,6 +73,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByRole('button', { name: 'Shortcuts' }).click();
     await visit('shortcuts');
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Debuginfo:/ }).click();
+    for (const fold of await page.locator('dialog summary').all()) await fold.click();
+    await visit('debuginfo');
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /Close this dump/ }).click();
     await page.getByLabel(/Path of a dump/).fill('/nowhere');
     await visit('start');

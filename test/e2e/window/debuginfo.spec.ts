@@ -127,6 +127,8 @@ test('another build is refused with both ids, and taken only after a word that s
   for (const view of ['Overview', 'Tasks', 'Log', 'Memory', 'Modules']) {
     await page.getByRole('link', { name: view, exact: true }).click();
     await expect(banner).toContainText(OTHER);
+    // Once is enough: the parts of a view do not repeat what stands above them.
+    await expect(page.locator('main').getByText(OTHER)).toHaveCount(1);
   }
   await page.getByRole('link', { name: 'Log', exact: true }).click();
   await page.getByRole('button', { name: 'Copy' }).first().click();

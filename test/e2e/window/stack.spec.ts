@@ -1,4 +1,7 @@
 import { expect, test, type Page } from 'playwright/test';
+import type { Block, EngineService } from '../../../src-shared/contract/index.ts';
+import { createEngineService } from '../../../src-main/engine/service/engine-service.ts';
+import { createEngineDeps } from '../../../src-main/hosts/node/engine-deps.ts';
 import { SAMPLE, serveWindow, type ServedWindow } from '../support/window.ts';
 
 let served: ServedWindow;
@@ -51,4 +54,112 @@ test('a frame of the overview leads to the Stack view', async ({ page }) => {
     .getByRole('link', { name: 'Frame 3 in the Stack view' })
     .click();
   await expect(chosen(page)).toContainText('proc_reg_write');
+});
+
+test('pointers open in place; a cycle and NULL say so', async ({ page }) => {
+  await page.keyboard.press('3');
+  const variables = page.getByRole('tabpanel', { name: 'Variables' });
+  await variables.getByRole('button', { name: 'What session points to' }).click();
+  await expect(variables).toContainText('name = session-11');
+  await expect(variables.locator('.leaf', { hasText: 'stats' })).toContainText('NULL');
+
+  await variables.locator('summary', { hasText: 'link' }).click();
+  const follow = (name: string) =>
+    variables.getByRole('button', { name: `What ${name} points to` });
+  // From this session's node of the list to the one before it, back to this one, and on.
+  await follow('prev').click();
+  await expect(follow('next')).toHaveCount(2);
+  await follow('next').last().press('Enter');
+  await expect(follow('prev')).toHaveCount(3);
+  await follow('prev').nth(1).press('Enter');
+  await expect(variables).toContainText('A cycle: this object is open already, 2 pointers above.');
+  await expect(follow('prev')).toHaveCount(3);
+});
+
+test('an argument that is no fact of debuginfo says so, by keyboard too', async ({ page }) => {
+  await page.keyboard.press('3');
+  const derived = page.getByRole('button', { name: 'derived' }).first();
+  await expect(derived).toHaveAccessibleDescription(/calling convention and the machine code/);
+  await derived.press('Enter');
+  await expect(page.getByText(/^Not told by debuginfo/).last()).toBeVisible();
+});
+
+test('a task opens in the Stack view from its menu', async ({ page }) => {
+  await page.keyboard.press('3');
+  await page.locator('[data-task]').first().click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Open in Stack view' }).click();
+  await expect(page).toHaveURL(/#\/stack\/ffff\w{12}$/);
+});
+
+/** The sample's engine, with source text of 1000 lines for the frames of one function. */
+function withSource(engine: EngineService): EngineService {
+  const file = 'drivers/demo/demo.c';
+  const located = (block: Block): Block =>
+    block.type !== 'stack'
+      ? block
+      : {
+          ...block,
+          stack: {
+            ...block.stack,
+            frames: block.stack.frames.map((frame) =>
+              frame.symbol?.name === 'demo_flush'
+                ? { ...frame, source: { file, line: 500 } }
+                : frame,
+            ),
+          },
+        };
+  return {
+    ...engine,
+    run: async (request, call) => {
+      const result = await engine.run(request, call);
+      return { ...result, blocks: result.blocks.map(located) };
+    },
+    readSource: async ({ first = 1, count = 2000 }) => ({
+      file,
+      path: `/src/${file}`,
+      first,
+      lines: Array.from(
+        { length: Math.max(0, Math.min(count, 1001 - first)) },
+        (_, index) => `\tif (x == ${first + index}) return "<b>"; /* line */`,
+      ),
+      count: 1000,
+      check: 'different',
+      how: 'its checksum differs',
+    }),
+  };
+}
+
+test('source text: the line that executes, what it is worth, and more of it on scrolling', async ({
+  page,
+}) => {
+  const own = await serveWindow({
+    dump: SAMPLE,
+    engine: withSource(createEngineService(createEngineDeps())),
+  });
+  await page.goto(own.url);
+  await expect(page.getByRole('navigation', { name: 'Views' })).toBeVisible();
+  await page.keyboard.press('3');
+  await page.getByRole('option', { name: /demo_flush/ }).click();
+  const source = page.getByRole('region', { name: 'Source' });
+  await expect(source.locator('[aria-current="location"]')).toHaveText(
+    /^500\s*if \(x == 500\) return "<b>"; \/\* line \*\//,
+  );
+  await expect(source.locator('[aria-current="location"]')).toBeInViewport();
+  await expect(page.getByRole('region', { name: 'Assembly' })).toContainText('demo_account');
+  await expect(source.getByRole('button', { name: 'another text' })).toHaveAccessibleDescription(
+    /not the text that was compiled.*checksum differs/,
+  );
+
+  const line = (number: number) => source.getByText(String(number), { exact: true }).first();
+  await expect(source.locator('li')).toHaveCount(201);
+  await source.evaluate((pane) => {
+    pane.scrollTop = pane.scrollHeight;
+  });
+  await expect(source.locator('li')).toHaveCount(401);
+  await source.evaluate((pane) => {
+    pane.scrollTop = 0;
+  });
+  await expect(source.locator('li')).toHaveCount(601);
+  await expect(line(400)).toBeInViewport();
+  await own.close();
 });
