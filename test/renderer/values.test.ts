@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ValueNode } from '../../src-shared/contract/index.ts';
 import { blockText, valueOf } from '../../src-renderer/model/text.ts';
-import { addressInInteger, isSmall, onlyScalarOf } from '../../src-renderer/model/values.ts';
+import {
+  absenceOf,
+  addressInInteger,
+  isSmall,
+  onlyScalarOf,
+} from '../../src-renderer/model/values.ts';
 
 const int = (name: string, value: bigint, size = 8): ValueNode => ({
   name,
@@ -57,4 +62,21 @@ test('small is counted in scalars, however deep', () => {
     struct('many', struct('inner', ...Array.from({ length: count }, () => int('a', 1n))));
   expect(isSmall(many(24))).toBe(true);
   expect(isSmall(many(25))).toBe(false);
+});
+
+describe('objects that cannot be read', () => {
+  const gone = (name: string, absent: 'not-mapped' | 'excluded'): ValueNode => ({
+    ...int(name, 0n),
+    value: { absent, why: `${absent} at ffff888000000000` },
+  });
+  test('say once why, when nothing of them is there', () => {
+    expect(
+      absenceOf(struct('a', gone('x', 'excluded'), struct('b', gone('y', 'excluded')))),
+    ).toEqual({ absent: 'excluded', why: 'excluded at ffff888000000000' });
+  });
+  test('are shown member by member, when some of it is or the reasons differ', () => {
+    expect(absenceOf(struct('a', gone('x', 'excluded'), int('y', 0n)))).toBeUndefined();
+    expect(absenceOf(struct('a', gone('x', 'excluded'), gone('y', 'not-mapped')))).toBeUndefined();
+    expect(absenceOf(struct('a'))).toBeUndefined();
+  });
 });
