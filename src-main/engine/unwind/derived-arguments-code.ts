@@ -81,8 +81,9 @@ class Gatherer {
   }
 
   add(address: bigint, size: number): void {
-    const bytes = tryRead(() => this.#env.read(virtAddr(address), size));
-    if (bytes === undefined || this.parts.length >= MAX_PARTS) {
+    const fits = size > 0 && size <= MAX_FUNCTION && this.parts.length < MAX_PARTS;
+    const bytes = fits ? tryRead(() => this.#env.read(virtAddr(address), size)) : undefined;
+    if (bytes === undefined) {
       this.#unread = true;
       return;
     }

@@ -27,7 +27,7 @@ interface Range {
 const JUMP_ENTRY = 16;
 /** `struct exception_table_entry`: int insn, fixup, handler or data. @source asm/extable.h */
 const FAULT_ENTRY = 12;
-/** Far more than any kernel has. */
+/** Of all tables: far more than any kernel has. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const RAX_RCX_RDX = 7;
 
@@ -75,10 +75,9 @@ function readTables(program: Program): HiddenJumps | undefined {
     add(branchRanges, 'jump_entries', 'num_jump_entries', JUMP_ENTRY);
     add(faultRanges, 'extable', 'num_exentries', FAULT_ENTRY);
   }
-  const likely = ({ bytes }: Range, size: number): boolean =>
-    bytes <= MAX_BYTES && bytes % size === 0;
-  if (!branchRanges.every((range) => likely(range, JUMP_ENTRY))) return undefined;
-  if (!faultRanges.every((range) => likely(range, FAULT_ENTRY))) return undefined;
+  const all = [...branchRanges, ...faultRanges].reduce((sum, { bytes }) => sum + bytes, 0);
+  const whole = branchRange.bytes % JUMP_ENTRY === 0 && faultRange.bytes % FAULT_ENTRY === 0;
+  if (all > MAX_BYTES || !whole) return undefined;
   const branches = branchRanges.flatMap((range) => entriesOf(program, range, JUMP_ENTRY));
   const faults = faultRanges.flatMap((range) => entriesOf(program, range, FAULT_ENTRY));
   const ascending = (a: HiddenJump, b: HiddenJump): number => (a.code < b.code ? -1 : 1);
