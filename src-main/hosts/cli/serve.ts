@@ -5,6 +5,7 @@ import { startLoopback, type Loopback } from '../loopback/server.ts';
 import { createRecentFiles } from '../node/recent-files.ts';
 import { createWorkerEngine } from '../worker/worker-engine.ts';
 import { findChromium, hasDisplay, openAppWindow } from './app-window.ts';
+import { electronPaths } from './electron-paths.ts';
 import { EXIT } from './exit-codes.ts';
 import { complain, type Output } from './output.ts';
 import type { Named } from './open-session.ts';
@@ -25,8 +26,9 @@ export async function serve(named: Named, port: number, output: Output): Promise
 /** `oopscope open`: the desktop app where its binary is, else a browser window of its own. */
 export async function open(named: Named, output: Output): Promise<number> {
   const electron = findElectronApp();
-  if (electron !== undefined && hasDisplay()) {
-    const paths = named.files.map((file) => resolve(file));
+  const paths = electronPaths(named);
+  // What the app cannot be told on its command line, the window in a browser can.
+  if (electron !== undefined && hasDisplay() && paths !== undefined) {
     return ended(spawn(electron.binary, [electron.app, ...paths], { stdio: 'inherit' }));
   }
   const started = await start(named, 0, output);
