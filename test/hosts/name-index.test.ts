@@ -93,6 +93,19 @@ describe('the index of names of a file', () => {
     }
   });
 
+  it('of a file that only claims the build-id, with sections of the same sizes, is not taken for another', async () => {
+    const claims = putVmlinux(['dnetry', 'inode'], 'made-up');
+    const genuine = putVmlinux(['inode', 'dentry'], 'genuine');
+    expect(readFileSync(claims).length).toBe(readFileSync(genuine).length);
+    const wrong = dataOf(await readOnce(claims));
+    rmSync(kept());
+    const right = dataOf(await readOnce(genuine));
+    expect(right).not.toEqual(wrong);
+    rmSync(kept());
+    await readOnce(claims);
+    expect(dataOf(await readOnce(genuine))).toEqual(right);
+  });
+
   it('made by several processes at once is the same for all', async () => {
     const path = putVmlinux(['inode', 'dentry']);
     const all = await Promise.all([1, 2, 3].map(() => readOnce(path)));

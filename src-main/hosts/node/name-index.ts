@@ -10,6 +10,7 @@ import {
 import { mergeNameIndexes, type NameIndex } from '../../engine/debuginfo/dwarf/name-index.ts';
 import type { DwarfSections } from '../../engine/debuginfo/dwarf/sections.ts';
 import type { CacheFolder } from '../../io/cache-folder.ts';
+import { fileOriginOf } from '../../io/file-origin.ts';
 import type { NameIndexShare } from './name-index-worker.ts';
 
 /** Name of the file in the cache's folder of a build-id. */
@@ -31,7 +32,8 @@ export interface IndexedFile {
 
 /**
  * The index of a file's names: from the cache, or made by workers and kept there. What the cache
- * holds is checked; damaged or of another layout, it is made anew and replaced.
+ * holds is checked; damaged, of another layout or of another file that claims the same build-id, it
+ * is made anew and replaced.
  * @throws Error when no worker could do it; the signal's reason
  */
 export async function readNameIndex(
@@ -39,9 +41,9 @@ export async function readNameIndex(
   cache: CacheFolder,
   signal: AbortSignal,
 ): Promise<NameIndex> {
-  const { buildId, dwarf } = file;
+  const { path, buildId, dwarf } = file;
   if (buildId === undefined) return buildInWorkers(file, cache, signal);
-  const owner = ownerOfIndex(buildId, dwarf);
+  const owner = `${ownerOfIndex(buildId, dwarf)} ${fileOriginOf(path)}`;
   const kept = await findKept(cache, buildId, owner);
   if (kept !== undefined) return kept;
   const index = await buildInWorkers(file, cache, signal);

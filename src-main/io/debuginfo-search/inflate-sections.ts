@@ -7,6 +7,7 @@ import {
 } from '../../engine/debuginfo/dwarf/sections.ts';
 import type { CompressedSection } from '../../engine/debuginfo/elf-compression.ts';
 import type { CacheFolder } from '../cache-folder.ts';
+import { fileOriginOf } from '../file-origin.ts';
 import type { FileSource } from '../file-source.ts';
 import { openByteSource } from '../open-byte-source.ts';
 import { fileChunks } from '../packages/file-chunks.ts';
@@ -73,7 +74,7 @@ export async function inflateSections(
     }
     return { sections: await inMemory(work, sections), file: undefined };
   }
-  const name = cacheNameOf(sections);
+  const name = cacheNameOf(path, sections);
   const kept = await cache.find(buildId, name);
   const known = kept === undefined ? undefined : openByteSource(kept);
   if (known?.size === total) return windowsOf(known, sections);
@@ -148,10 +149,14 @@ async function* inflated(
   if (done < size) throw new PackageError(`${what} inflates to ${done} bytes, not to ${size}`);
 }
 
-/** Another file of the same build may hold other sections: their layout is part of the name. */
-function cacheNameOf(sections: readonly CompressedSection[]): string {
-  const layout = sections.map(({ name, size }) => `${name} ${size}`).join('\n');
-  return `sections-${createHash('sha256').update(layout).digest('hex').slice(0, 16)}`;
+/**
+ * Another file of the same build may hold other sections, or lie about its build: their layout and
+ * the file are part of the name.
+ */
+function cacheNameOf(path: string, sections: readonly CompressedSection[]): string {
+  const layout = sections.map(({ name, size }) => `${name} ${size}`);
+  const source = [fileOriginOf(path), ...layout].join('\n');
+  return `sections-${createHash('sha256').update(source).digest('hex').slice(0, 16)}`;
 }
 
 function windowsOf(file: FileSource, sections: readonly CompressedSection[]): InflatedSections {

@@ -85,6 +85,18 @@ describe('opening a debug file', () => {
     expect(calls).toBe(0);
   });
 
+  it('what was inflated of a file is not taken for another that claims the same build-id', async () => {
+    const cache = openCacheFolder({ folder: join(root, 'cache') });
+    for (const mark of [7, 9]) {
+      const plain = new Uint8Array(100 * 2 ** 20);
+      plain[plain.length - 1] = mark;
+      const path = put(`vmlinux-${mark}`, [compressed('.debug_info', 2, plain), abbrev]);
+      const file = await openDebugFile(path, { cache });
+      expect([...file.dwarf!.info.bytes(plain.length - 1, 1)]).toEqual([mark]);
+      file.close();
+    }
+  });
+
   it('a stream that gives more or less than promised, or is damaged, is refused by name', async () => {
     const plain = new Uint8Array(5000).fill(3);
     const damaged = compressed('.debug_info', 1, plain);
