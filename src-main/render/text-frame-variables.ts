@@ -29,7 +29,7 @@ function linesOf({ node, place, how, derived }: FrameVariable): string[] {
   const name = `${INDENT}${printable(node.name === '' ? '(unnamed)' : node.name)}`;
   const notes = [
     ...(place.kind === 'memory' && place.isStatic === true ? ['static'] : []),
-    ...(derived === true ? ['derived, not told by debuginfo'] : []),
+    ...(derived === true && !isAbsent(node.value) ? ['derived, not told by debuginfo'] : []),
     ...how.filter((each) => !/ was saved by /.test(each)),
   ];
   const note = notes.length === 0 ? '' : `  [${printable(notes.join('; '))}]`;

@@ -61,7 +61,7 @@ function parameter(name: string, type: Type, value: Absent): FrameVariable {
   const kind = resolved === 'typedef' || resolved === 'qualified' ? 'void' : resolved;
   const size = tryRead(() => findSize(type)) ?? 0;
   const node = { name, typeName: declarationOf(type), kind, offset: 0, size, value };
-  return { kind: 'parameter', node, place: { kind: 'none' }, how: [] };
+  return { kind: 'parameter', node, place: { kind: 'none' }, how: [], derived: true };
 }
 
 /** Bytes of an argument that is passed in one general register; undefined for any other. */
