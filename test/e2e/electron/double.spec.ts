@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'playwright/test';
+import { drawVmlinux } from '../../support/packages/draw-debuginfo.ts';
 import { startApp, until, type RunningApp } from './double/run.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -201,6 +203,40 @@ test.describe('with the sample dump', () => {
     await expect(app.page.getByText(/cloud-amd64/).first()).toBeVisible();
     // Remembered, and offered in the menu.
     await until(() => JSON.stringify(app?.state.menu).includes('sample.kdump'));
+  });
+
+  test('debuginfo is added from the menu: what the dialog gives may be attached, and is judged', async ({
+    browser,
+  }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'oopscope-debuginfo-'));
+    const other = join(folder, 'vmlinux');
+    writeFileSync(other, drawVmlinux({ buildId: 'ff'.repeat(20), release: '6.1.0-1-amd64' }));
+    app = await startApp(browser, [sample]);
+    await expect(app.page).toHaveTitle(/sample\.kdump/, { timeout: 30_000 });
+    app.menuItem('debuginfo').click?.();
+    const sheet = app.page.getByRole('dialog', { name: 'Debuginfo' });
+    // Paths come from the dialog only.
+    await expect(sheet.getByLabel(/Path of/)).toHaveCount(0);
+    app.state.dialogAnswer = [other];
+    await sheet.getByRole('button', { name: /Choose files/ }).click();
+    await expect(sheet.getByRole('region', { name: /^Refused/ })).toContainText('ff'.repeat(20));
+    await sheet.getByRole('button', { name: 'Use vmlinux anyway…' }).click();
+    await sheet.getByRole('button', { name: 'Use another build' }).click();
+    await expect(
+      app.page.getByRole('complementary', { name: 'Debuginfo of another build' }),
+    ).toBeAttached();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('a vmlinux named together with the dump is its debuginfo', async ({ browser }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'oopscope-debuginfo-'));
+    const other = join(folder, 'kernel');
+    writeFileSync(other, drawVmlinux({ buildId: 'ff'.repeat(20), release: '6.1.0-1-amd64' }));
+    app = await startApp(browser, [other, sample]);
+    await expect(app.page.getByRole('button', { name: /^Debuginfo:/ })).toContainText('1 refused', {
+      timeout: 30_000,
+    });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test('a second start opens it in the first window', async ({ browser }) => {

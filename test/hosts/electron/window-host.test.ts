@@ -12,6 +12,7 @@ import { noDebuginfo } from '../../support/fake-engine.ts';
 
 function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: string[] } = {}) {
   let recent = given.recent ?? [];
+  const asked: string[] = [];
   const host = new WindowHost({
     version: '1.2.3',
     approved: new ApprovedPaths(),
@@ -25,7 +26,10 @@ function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: st
       },
     },
     initial: given.initial ? [given.initial] : [],
-    pickFiles: () => Promise.resolve(given.picks ?? []),
+    pickFiles: (what) => {
+      asked.push(what);
+      return Promise.resolve(given.picks ?? []);
+    },
     onRecentChange: () => undefined,
   });
   const opened: (readonly string[])[] = [];
@@ -42,7 +46,7 @@ function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: st
     } as Partial<EngineService> as EngineService,
     host,
   );
-  return { host, engine, opened, recent: () => recent };
+  return { host, engine, opened, asked, recent: () => recent };
 }
 
 describe('what a window may open', () => {
@@ -58,6 +62,13 @@ describe('what a window may open', () => {
     expect(await host.service.pickFiles({})).toEqual(['/d/picked']);
     await engine.open({ paths: ['/d/picked'] });
     expect(opened).toEqual([['/d/picked']]);
+  });
+
+  test('the dialog is told what it is asked for', async () => {
+    const { host, asked } = makeHost({ picks: ['/d/vmlinux'] });
+    await host.service.pickFiles({ what: 'debuginfo' });
+    await host.service.pickFiles({});
+    expect(asked).toEqual(['debuginfo', 'dump']);
   });
 
   test('is what was opened before, and what the menu opens', async () => {

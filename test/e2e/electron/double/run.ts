@@ -39,8 +39,8 @@ export async function startApp(
   // Listeners of an earlier run belong to an app that has ended.
   app.removeAllListeners();
   ipcMain.removeAllListeners();
-  // Recent files are the user's; a run has its own.
-  process.env['XDG_STATE_HOME'] = userData;
+  // Recent files, remembered folders and the cache are the user's; a run has its own.
+  for (const name of ['STATE', 'CONFIG', 'CACHE']) process.env[`XDG_${name}_HOME`] = userData;
   const main = join(root, 'out', 'main', 'main.js');
   if (!existsSync(main)) throw new Error('out/ is not built: node build/boot.mjs build');
   const argv = process.argv;
