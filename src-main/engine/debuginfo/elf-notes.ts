@@ -9,6 +9,8 @@ export interface ElfNote {
 const NT_GNU_BUILD_ID = 3;
 /** SHA-1 has 20 bytes, the longest anybody uses 32; the rest is damage. */
 const MAX_BUILD_ID = 64;
+/** ld's `fast` has 8. What is shorter tells no build from another, and no cache keeps it. */
+export const MIN_BUILD_ID = 3;
 
 /**
  * Notes one after another: {namesz, descsz, type} name desc, each padded to 4 bytes. Ends quietly
@@ -40,7 +42,8 @@ export function* iterateNotes(bytes: Uint8Array): Generator<ElfNote> {
 export function buildIdOf(notes: Uint8Array): string | undefined {
   for (const { name, type, description } of iterateNotes(notes)) {
     if (type !== NT_GNU_BUILD_ID || name !== 'GNU') continue;
-    if (description.length > 0 && description.length <= MAX_BUILD_ID) return hexOf(description);
+    const { length } = description;
+    if (length >= MIN_BUILD_ID && length <= MAX_BUILD_ID) return hexOf(description);
   }
   return undefined;
 }

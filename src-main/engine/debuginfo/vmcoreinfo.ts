@@ -1,4 +1,5 @@
 import { virtAddr, type VirtAddr } from '../base/address.ts';
+import { MIN_BUILD_ID } from './elf-notes.ts';
 
 /**
  * VMCOREINFO: `KEY=VALUE` lines that the kernel writes about itself for dump tools.
@@ -82,7 +83,8 @@ class VmcoreinfoTable implements Vmcoreinfo {
   }
   get buildId(): string | undefined {
     const value = this.entries.get('BUILD-ID');
-    return value !== undefined && /^[0-9a-f]{2,128}$/.test(value) ? value : undefined;
+    const isId = value !== undefined && /^(?:[0-9a-f]{2}){1,64}$/.test(value);
+    return isId && value.length >= 2 * MIN_BUILD_ID ? value : undefined;
   }
   get pageSize(): number | undefined {
     return this.#count('PAGESIZE');

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { openPackage } from '../packages/open-package.ts';
 import { PackageError } from '../packages/package-error.ts';
@@ -14,6 +15,9 @@ import { Findings, matchText, type Candidate } from './findings.ts';
 import type { DebuginfoRequest } from './request.ts';
 import type { FoundFile } from './result.ts';
 import { isCompressedName } from './walk.ts';
+
+/** Files of one place that are opened for one name: each may cost a search for its banner. */
+const MAX_CANDIDATES = 128;
 
 /** Asks places for what is still missing, and lets {@link Findings} judge what they have. */
 export class Search {
@@ -45,14 +49,17 @@ export class Search {
 
   async askVmlinux(place: string, paths: readonly string[], trusted: boolean): Promise<void> {
     if (this.findings.hasVmlinux()) return;
-    const present = await filesOf(paths);
+    const present = await filesOf(paths.slice(0, MAX_CANDIDATES));
     for (const path of present) {
       if (this.findings.hasVmlinux()) return;
+      await this.#pause();
       const candidate = { place, path, trusted };
       if (isCompressedName(path)) this.#compressed.push(candidate);
       else this.findings.tryVmlinux(candidate);
     }
     if (present.length === 0) this.findings.absent(place, 'no vmlinux is there');
+    const left = paths.length - MAX_CANDIDATES;
+    if (left > 0) this.findings.absent(place, `${left} more files of that name were not looked at`);
   }
 
   /** @param byName candidates by the module's name */
@@ -64,9 +71,11 @@ export class Search {
   ): Promise<void> {
     const missing = this.findings.missingModules();
     for (const module of missing) {
-      for (const path of await filesOf(byName.get(module.name) ?? [])) {
+      const paths = byName.get(module.name) ?? [];
+      for (const path of await filesOf(paths.slice(0, MAX_CANDIDATES))) {
         const candidate = { place, path, trusted };
         if (this.findings.hasModule(module.name)) break;
+        await this.#pause();
         if (!isCompressedName(path)) this.findings.tryModule(candidate, module);
         // Distributions strip the modules of their trees before they compress them.
         else if (!isInstalled || !path.includes('/kernel/')) this.#compressed.push(candidate);
@@ -158,6 +167,12 @@ export class Search {
         findings.tryModule({ place, path, trusted: false }, module);
       }
     }
+  }
+
+  /** Files are read synchronously: between them cancelling is heard. */
+  async #pause(): Promise<void> {
+    await setImmediate();
+    this.#request.signal?.throwIfAborted();
   }
 
   async #decompress(candidate: Candidate): Promise<void> {

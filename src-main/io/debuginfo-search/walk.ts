@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { isPackageName } from '../packages/open-package.ts';
@@ -40,11 +40,11 @@ export async function indexFolder(
   let left = limits.entries;
   for (let next = pending.shift(); next !== undefined && left > 0; next = pending.shift()) {
     signal?.throwIfAborted();
-    const entries = await entriesOf(next.path);
+    const entries = await entriesOf(next.path, left, signal);
     if (entries === undefined) continue;
     exists = true;
+    left -= entries.length;
     for (const entry of entries) {
-      if (--left < 0) break;
       const path = join(next.path, entry.name);
       if (entry.isDirectory()) {
         if (next.depth < limits.depth) pending.push({ path, depth: next.depth + 1 });
@@ -77,10 +77,21 @@ function addTo(map: Map<string, string[]>, key: string, value: string): void {
   else known.push(value);
 }
 
-async function entriesOf(folder: string): Promise<Dirent[] | undefined> {
+/** @param limit a folder may have millions: the rest of them is not listed */
+async function entriesOf(
+  folder: string,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Dirent[] | undefined> {
+  const entries: Dirent[] = [];
   try {
-    return await readdir(folder, { withFileTypes: true });
+    for await (const entry of await opendir(folder, { bufferSize: 1024 })) {
+      signal?.throwIfAborted();
+      if (entries.push(entry) >= limit) break;
+    }
   } catch {
-    return undefined;
+    signal?.throwIfAborted();
+    return entries.length > 0 ? entries : undefined;
   }
+  return entries;
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { openRegularFile } from './open-file.ts';
 import { PackageError } from './package-error.ts';
 
 const CHUNK = 1 << 20;
@@ -14,13 +14,13 @@ export interface ChunkOptions {
 
 /**
  * A part of a file in 1 MiB pieces, each a buffer of its own.
- * @throws PackageError when the file ends before `end`; the signal's reason when aborted
+ * @throws PackageError when it is no regular file or ends before `end`; the signal's reason when aborted
  */
 export async function* fileChunks(
   path: string,
   { start = 0, end, onRead, signal }: ChunkOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const file = await open(path, 'r');
+  const file = await openRegularFile(path);
   try {
     let at = start;
     while (end === undefined || at < end) {

@@ -1,10 +1,11 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ArchiveEntry } from './archive-entry.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { cpioEntries } from './cpio.ts';
 import { decompressChunks, findCodec, type StreamCodec } from './decompress-stream.ts';
 import { fileChunks } from './file-chunks.ts';
+import { openRegularFile } from './open-file.ts';
 import { PackageError } from './package-error.ts';
 import { tarEntries } from './tar.ts';
 
@@ -43,7 +44,7 @@ export function isPackageName(name: string): boolean {
  */
 export async function openPackage(path: string): Promise<Package | undefined> {
   const name = basename(path);
-  const file = await open(path, 'r');
+  const file = await openRegularFile(path);
   try {
     const { size } = await file.stat();
     const magic = await readAt(file, 0, Math.min(8, size));

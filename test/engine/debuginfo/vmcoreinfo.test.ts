@@ -36,6 +36,13 @@ describe('VMCOREINFO', () => {
     expect(info.text).toBe(SAMPLE);
   });
 
+  it.each(['', 'ab', 'abcd', '0011223', 'ab'.repeat(65), '../../../../etc/passwd'])(
+    'BUILD-ID=%s identifies no build',
+    (value) => {
+      expect(parseVmcoreinfo(bytesOf(`BUILD-ID=${value}\n`)).buildId).toBeUndefined();
+    },
+  );
+
   it('answers undefined for what is missing or is no number', () => {
     const info = parseVmcoreinfo(bytesOf('SYMBOL(a)=zzz\nOFFSET(b.c)=-1\nNUMBER(d)=1.5\n'));
     expect(info.symbol('a')).toBeUndefined();
