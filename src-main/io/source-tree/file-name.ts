@@ -38,7 +38,7 @@ export function withoutPrefix(name: FileName, prefix: FileName): readonly string
 /** Files that line tables name: C, assembler, Rust, what generates them, linker scripts. */
 const SOURCE = /\.(?:[chSsly]|rs|cc|cpp|hpp|inc|lds|def|tbl|asm|c_shipped|h_shipped)$/;
 
-/** Files of an archive that are worth keeping; Makefiles tell a tree's version. */
+/** Files of an archive that are worth keeping, and of a folder that are given out; Makefiles tell a tree's version. */
 export function isSourceName(path: string): boolean {
   return SOURCE.test(path) || /(?:^|\/)Makefile$/.test(path);
 }

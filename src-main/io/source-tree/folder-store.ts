@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { isSourceName } from './file-name.ts';
 import {
   MAX_ROOTS,
   MAX_SOURCE_FILE,
@@ -66,6 +67,12 @@ function readInside(shown: string, top: string, path: string): StoredFile | Refu
     const real = realpathSync(join(top, path));
     const inside = top.endsWith(sep) ? top : top + sep;
     if (!real.startsWith(inside)) return { refused: `${name} leads out of ${shown}: not read` };
+    // The name comes from the dump's debuginfo, and a home folder may have been given.
+    if (!isSourceName(path) || !isSourceName(real)) {
+      return statSync(real).isFile()
+        ? { refused: `${name} is no source file by its name: not read` }
+        : undefined;
+    }
     // A FIFO would block; a link put in its place meanwhile is not followed.
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
     if (!statSync(real).isFile()) return undefined;

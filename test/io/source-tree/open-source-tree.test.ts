@@ -93,6 +93,18 @@ describe('a folder', () => {
     expect(textOf(tree, 'kernel')).toMatch(/^none/);
   });
 
+  it('gives out source files only, whatever else lies in the folder', async () => {
+    put('home/.ssh/id_ed25519', 'key\n');
+    put('home/.env', 'password\n');
+    put('home/linux/kernel/exit.c', EXIT);
+    symlinkSync('../../.env', join(folder, 'home/linux/kernel/env.c'));
+    const tree = await open(join(folder, 'home'));
+    expect(textOf(tree, '/x/linux/kernel/exit.c')).toBe(EXIT);
+    for (const name of ['.env', '/root/.ssh/id_ed25519', 'linux/kernel/env.c']) {
+      expect(textOf(tree, name)).toContain('no source file by its name');
+    }
+  });
+
   it('refuses what is larger than source files are', async () => {
     put('tree/huge.c', new Uint8Array(5 * 2 ** 20));
     expect(textOf(await open(join(folder, 'tree')), 'huge.c')).toContain('5242880 bytes');
