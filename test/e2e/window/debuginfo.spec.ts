@@ -67,6 +67,11 @@ test('without debuginfo the sheet says what is needed, where was looked and how 
   await expect(sheet(page).getByText('there is no such folder').first()).toBeVisible();
   await sheet(page).getByText('debuginfod', { exact: true }).click();
   await expect(sheet(page)).toContainText(`debuginfod-find debuginfo ${wanted.buildId}`);
+  await sheet(page).getByLabel('Path of the sources').fill(join(folder, 'nowhere'));
+  await page.keyboard.press('Enter');
+  await expect(sheet(page).getByRole('list', { name: 'Places of source text' })).toContainText(
+    'cannot be used',
+  );
   await page.keyboard.press('Escape');
   await expect(sheet(page)).toHaveCount(0);
   await expect(state(page)).toBeFocused();
