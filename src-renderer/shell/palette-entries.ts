@@ -54,6 +54,15 @@ export async function findEntries(
         workbench.go({ view: 'tasks', task });
       },
     });
+    entries.push({
+      key: 'exact-stack',
+      kind: 'stack',
+      text: `Stack of ${exact.pid} ${exact.command}`,
+      detail: 'frames, variables, code',
+      run: () => {
+        workbench.go({ view: 'stack', task });
+      },
+    });
   }
   // Who types the name of a view means the view, though a symbol may have the name too.
   const named = actions.filter(({ text: name }) =>
