@@ -239,9 +239,11 @@ class Extractor implements Extraction {
       this.#refuse(entry, buildId, reason);
       return this.#drop(draft);
     }
-    const path = await draft.commit(buildId, cacheNameOf(module?.name));
-    this.#drafts.delete(draft);
     const { match } = verdict;
+    // What was taken in spite of its build-id answers for no dump that has that build-id.
+    const suffix = match === 'override' ? '.override' : '';
+    const path = await draft.commit(buildId, `${cacheNameOf(module?.name)}${suffix}`);
+    this.#drafts.delete(draft);
     const { hasDwarf } = probe;
     const file = { module: module?.name, path, entry, buildId, match, hasDwarf };
     this.found.push(file);

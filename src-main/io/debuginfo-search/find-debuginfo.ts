@@ -20,14 +20,16 @@ export const NAMED = 'named by the user';
 export async function findDebuginfo(request: DebuginfoRequest): Promise<DebuginfoSearchResult> {
   const search = new Search(request);
   const { findings } = search;
-  // An override is the user's word: nothing that is found first may stand against it.
-  for (const given of request.given ?? [])
-    if (given.override) await askGiven(search, given, request);
-  const asksCache =
-    request.searchesPlaces !== false || request.given?.some(({ path }) => isPacked(path));
+  // An override is the user's word, and so is a file by its name: nothing that is found first, the
+  // cache's copy out of some package neither, may stand against it.
+  const later: GivenPath[] = [];
+  for (const given of request.given ?? []) {
+    if (given.override || (await isPlainFile(given.path))) await askGiven(search, given, request);
+    else later.push(given);
+  }
+  const asksCache = request.searchesPlaces !== false || later.some(({ path }) => isPacked(path));
   if (asksCache && !findings.isDone()) await search.askCache();
-  for (const given of request.given ?? [])
-    if (!given.override) await askGiven(search, given, request);
+  for (const given of later) await askGiven(search, given, request);
   if (request.searchesPlaces === false) return findings.result();
   const packages = new Set<string>();
   for (const place of placesOf({ ...request, folders: request.extraFolders })) {
@@ -48,6 +50,11 @@ export async function findDebuginfo(request: DebuginfoRequest): Promise<Debuginf
 
 function isPacked(path: string): boolean {
   return isPackageName(path) || isCompressedName(path);
+}
+
+/** Nothing has to be unpacked. */
+async function isPlainFile(path: string): Promise<boolean> {
+  return !isPacked(path) && (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 async function askGiven(

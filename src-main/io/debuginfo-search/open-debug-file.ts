@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { FaultError } from '../../engine/base/fault.ts';
 import { findSplitUnit } from '../../engine/debuginfo/dwarf/split-units.ts';
@@ -15,7 +16,8 @@ import { openElf } from '../../engine/debuginfo/elf.ts';
 import { OpenError } from '../../engine/dump/open-error.ts';
 import type { CacheFolder } from '../cache-folder.ts';
 import { openByteSource } from '../open-byte-source.ts';
-import { inflateSections } from './inflate-sections.ts';
+import { PackageError } from '../packages/package-error.ts';
+import { InflateLimitError, inflateSections } from './inflate-sections.ts';
 import { placesOf } from './places.ts';
 
 export interface OpenDebugFileOptions {
@@ -119,20 +121,42 @@ async function openSupplementary(
   );
   const fileName = linked.slice(linked.lastIndexOf('/') + 1);
   const candidates = [
-    resolve(dirname(path), linked),
+    // The link is hostile input: it names no other machine (a UNC path).
+    ...(/^[\\/]{2}/.test(linked) ? [] : [resolve(dirname(path), linked)]),
     ...trees,
     join(dirname(path), fileName),
     join(root, 'usr/lib/debug/.dwz', fileName),
   ];
   for (const candidate of candidates) {
     try {
+      if (!hasId(candidate, buildId)) continue;
       const opened = await openWithParents(candidate, options, [path]);
-      const ids = [opened.buildId, findSupplementaryId(opened.elf)];
-      if (ids.includes(buildId) && opened.dwarf !== undefined) return opened;
+      if (opened.dwarf !== undefined) return opened;
       opened.close();
     } catch (error) {
-      if (!(error instanceof OpenError) && !(error instanceof FaultError)) throw error;
+      const isDamage = [OpenError, FaultError, PackageError].some((kind) => error instanceof kind);
+      if (!isDamage || error instanceof InflateLimitError) throw error;
     }
   }
   return undefined;
+}
+
+/** Before anything of it is inflated. No device is opened, whatever the link says. */
+function hasId(path: string, id: string): boolean {
+  if (!isRegularFile(path)) return false;
+  const source = openByteSource(path);
+  try {
+    const elf = openElf(source);
+    return [elf.findBuildId(), findSupplementaryId(elf)].includes(id);
+  } finally {
+    source.close();
+  }
+}
+
+function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -45,6 +45,7 @@ const search = (request: Partial<DebuginfoRequest> = {}) =>
     ...request,
   });
 const vmlinux = drawVmlinux({ buildId: ID });
+const madeUp = { name: '.madeup', bytes: [6, 6, 6] };
 const modules = [
   { name: 'xfs', buildId: XFS },
   { name: 'virtio_rng', buildId: RNG },
@@ -94,6 +95,22 @@ describe('search for debuginfo', () => {
     expect((await search({ given: [{ path }] })).vmlinux).toMatchObject({ buildId: ID });
     const { vmlinux: found } = await search({ given: [{ path, override: true }] });
     expect(found).toMatchObject({ path, buildId: OTHER, match: 'override', override: true });
+  });
+
+  it('what a package claims answers neither for a named file nor, once overridden, for other dumps', async () => {
+    const entry = './usr/lib/debug/boot/vmlinux-6.1.0-9-amd64';
+    const file = { path: entry, bytes: drawVmlinux({ buildId: ID, extra: [madeUp] }) };
+    const path = put('made-up-dbg.deb', drawDeb([file], 'xz'));
+    const beside = put('crash/vmlinux', vmlinux);
+    const overridden = await search({ buildId: OTHER, given: [{ path, override: true }] });
+    expect(overridden.vmlinux).toMatchObject({ match: 'override' });
+    expect((await search()).vmlinux?.path).toBe(beside);
+    // Of the same build-id the package is believed …
+    const believed = await search({ given: [{ path }], searchesPlaces: false });
+    expect(believed.vmlinux).toMatchObject({ match: 'build-id' });
+    // … but not against a file that is named.
+    const named = put('elsewhere/vmlinux', vmlinux);
+    expect((await search({ given: [{ path: named }] })).vmlinux?.path).toBe(named);
   });
 
   it('what the user names and fits is no override', async () => {

@@ -138,6 +138,33 @@ describe('opening a debug file', () => {
     expect(inflated).toBe(0);
   });
 
+  it('a dwz file that is damaged, not the one, a folder or a device costs only itself', async () => {
+    const damaged = { name: '.debug_info', flags: 0x800n, bytes: [2, ...new Array(60).fill(1)] };
+    const broken = compressed('.debug_info', 2, new Uint8Array(0), 5000);
+    put('foreign', [broken, abbrev]);
+    put('broken', [broken, abbrev], DWZ);
+    put('cut', [damaged, abbrev], DWZ);
+    for (const name of [
+      'foreign',
+      'broken',
+      'cut',
+      '..',
+      '/dev/zero',
+      '//host/share/x',
+      'x'.repeat(5000),
+    ]) {
+      const link = {
+        name: '.gnu_debugaltlink',
+        bytes: [...asciiOf(`${name}\0`), ...bytesOfHex(DWZ)],
+      };
+      const path = put('xfs.ko.debug', [{ name: '.debug_info', bytes: [1] }, abbrev, link]);
+      const file = await openDebugFile(path, { root, env: { HOME: root } });
+      expect(file.dwarf?.sup).toBeUndefined();
+      expect(file.warnings).toEqual([expect.stringContaining('was not found')]);
+      file.close();
+    }
+  });
+
   it('finds the dwz file where the link says or in a build-id tree, by its id', async () => {
     const link = {
       name: '.gnu_debugaltlink',
