@@ -1,5 +1,5 @@
 /** C source as coloured pieces. A view of text, no parser: macros and types are plain text. */
-export type TokenKind = 'text' | 'comment' | 'string' | 'number' | 'keyword' | 'directive';
+type TokenKind = 'text' | 'comment' | 'string' | 'number' | 'keyword' | 'directive';
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;

@@ -3,7 +3,7 @@ import { tokenizeC, type Token } from './c-tokens.ts';
 import { baseName, hex } from './format.ts';
 
 /** Text of source lines by `file:line`, as far as there is any. */
-export type LineTexts = ReadonlyMap<string, readonly Token[]>;
+type LineTexts = ReadonlyMap<string, readonly Token[]>;
 
 export function lineTextsOf(excerpts: readonly SourceExcerpt[]): LineTexts {
   const texts = new Map<string, readonly Token[]>();
@@ -33,7 +33,7 @@ export function lineNameOf({
   );
 }
 
-export interface OperandParts {
+interface OperandParts {
   /** What stands before the target; empty where the target says it all. */
   readonly text: string;
   /** The target's name: an offset alone inside of the same function. */
