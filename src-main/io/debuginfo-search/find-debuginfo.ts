@@ -42,7 +42,7 @@ export async function findDebuginfo(request: DebuginfoRequest): Promise<Debuginf
   for (const path of packages) {
     if (findings.isDone()) break;
     if (!search.mayHoldKernel(path)) continue;
-    if (request.opensPackages === false) search.skipPackage(path);
+    if (request.opensPackages === false) await search.skipPackage(path);
     else await search.askPackage(path, 'a package that lies there');
   }
   return findings.result();

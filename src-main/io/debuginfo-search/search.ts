@@ -143,7 +143,9 @@ export class Search {
     findings.summarize(place, missing);
   }
 
-  skipPackage(path: string): void {
+  /** A link to a folder is not told: a window may ask for the paths that it was told. */
+  async skipPackage(path: string): Promise<void> {
+    if ((await filesOf([path])).length === 0) return;
     const message = `${basename(path)} was not opened`;
     const place = dirname(path);
     this.findings.say({ place, what: 'vmlinux', outcome: 'skipped', message, path });

@@ -93,6 +93,14 @@ describe('hostile folders beside a dump', () => {
     },
   );
 
+  it('a folder behind the name of a package is neither told nor approved', async () => {
+    put('crash/linux-image-6.1.0-dbg.deb', new Uint8Array(8));
+    symlinkSync('/', join(root, 'crash/linux-image-6.1.0-a-dbg.deb'));
+    const { steps } = await search({ opensPackages: false });
+    const paths = steps.flatMap(({ outcome, path }) => (outcome === 'skipped' ? [path] : []));
+    expect(paths).toEqual([join(root, 'crash/linux-image-6.1.0-dbg.deb')]);
+  });
+
   it("a module's build-id of one byte identifies nothing, and the rest is found", async () => {
     const path = put('crash/vmlinux', drawVmlinux({ buildId: ID }));
     put('crash/xfs.ko', drawKo({ buildId: 'ab' }));
