@@ -14,6 +14,9 @@ const KEYWORDS = new Set(
   ).split(' '),
 );
 
+/** Each becomes an element: the rest of a longer line, which nobody wrote, is plain text. */
+const MAX_TOKENS = 1000;
+
 // Each alternative is linear: lines are hostile, too. A string or character ends with its line.
 const PATTERN =
   /\/\/.*|\/\*|"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|(?<![\w.])\d[\w.]*|[A-Za-z_]\w*|^\s*#\s*\w+/g;
@@ -34,7 +37,7 @@ export function tokenizeC(lines: readonly string[]): readonly (readonly Token[])
     };
     let at = 0;
     let included = false;
-    while (at < line.length) {
+    while (at < line.length && tokens.length < MAX_TOKENS) {
       if (inComment) {
         const close = line.indexOf('*/', at);
         const end = close < 0 ? line.length : close + 2;

@@ -63,4 +63,11 @@ describe('C source in colours', () => {
       lines,
     );
   });
+
+  it('a line of a million pieces is few elements, and whole', () => {
+    const line = '"a"b'.repeat(250_000);
+    const [tokens = []] = tokenizeC([line]);
+    expect(tokens.length).toBeLessThan(1100);
+    expect(tokens.map(({ text }) => text).join('')).toBe(line);
+  });
 });
