@@ -64,7 +64,7 @@ describe('C source in colours', () => {
     );
   });
 
-  it('a line of a million pieces is few elements, and whole', () => {
+  test('a line of a million pieces is few elements, and whole', () => {
     const line = '"a"b'.repeat(250_000);
     const [tokens = []] = tokenizeC([line]);
     expect(tokens.length).toBeLessThan(1100);
