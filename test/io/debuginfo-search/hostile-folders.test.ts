@@ -78,7 +78,7 @@ describe('hostile folders beside a dump', () => {
     async () => {
       mkdirSync(join(root, 'crash'));
       const fifo = join(root, 'fifo');
-      execFileSync('mkfifo', [fifo]);
+      execFileSync('sh', ['-c', 'mkfifo "$0"', fifo]);
       const names = ['linux-image-6.1.0-dbg.deb', 'vmlinux.xz', 'vmlinux-2', 'xfs.ko'];
       for (const name of names) symlinkSync(fifo, join(root, 'crash', name));
       const given = [...names.map((name) => join(root, 'crash', name)), join(root, 'crash')];
