@@ -32,7 +32,8 @@ export const mod: Command = {
     }
     if (!options.has('t')) {
       const sinceLayout = modules.some(({ module }) => module.object.has('mem'));
-      yield tableBlock('mod', columns(sinceLayout ? 'TEXT_BASE' : 'BASE'), modules);
+      const paths = new Map(program.debugInfo?.parts.map(({ name, path }) => [name, path]));
+      yield tableBlock('mod', columns(sinceLayout ? 'TEXT_BASE' : 'BASE', paths), modules);
       return;
     }
     const tainted = modules.filter(({ taints }) => (taints ?? 0n) !== 0n);
@@ -65,7 +66,8 @@ const TAINTS: ColumnOf<ModuleView> = {
   cell: (view) => (view.taints === undefined ? unread('taints') : taintLetters(view.taints)),
 };
 
-function columns(baseTitle: string): ColumnOf<ModuleView>[] {
+/** @param paths debuginfo in use, by the module's name */
+function columns(baseTitle: string, paths: ReadonlyMap<string, string>): ColumnOf<ModuleView>[] {
   return [
     {
       id: 'module',
@@ -86,9 +88,10 @@ function columns(baseTitle: string): ColumnOf<ModuleView>[] {
       id: 'symbols',
       title: 'OBJECT FILE',
       kind: 'text',
-      help: 'What knows the symbols: the module itself, as kallsyms.',
+      help: 'The debuginfo in use; without any, what knows the symbols: the module itself, as kallsyms.',
       cell: (view) =>
-        view.module.table() === undefined ? '(no symbols)' : '(not loaded)  [CONFIG_KALLSYMS]',
+        paths.get(view.name) ??
+        (view.module.table() === undefined ? '(no symbols)' : '(not loaded)  [CONFIG_KALLSYMS]'),
     },
     {
       id: 'references',
