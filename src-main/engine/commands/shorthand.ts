@@ -1,13 +1,11 @@
 import type { Program } from '../program/program.ts';
 import { structOf } from '../types/layout.ts';
-import type { Command } from './command.ts';
-import { p } from './p.ts';
-import { struct, union } from './struct.ts';
-import { whatis } from './whatis.ts';
+
+type Meant = 'p' | 'struct' | 'union' | 'whatis';
 
 /** A command that was meant though it was not named. */
 interface Shorthand {
-  readonly command: Command;
+  readonly command: Meant;
   readonly args: readonly string[];
 }
 
@@ -34,31 +32,31 @@ export function findShorthand(program: Program, words: readonly string[]): Short
   const [first = '', ...rest] = words;
   const lead = /^[A-Za-z_]\w*/.exec(first)?.[0];
   if (lead === undefined) {
-    return /^[&(~$0-9]/.test(first) ? { command: p, args: words } : undefined;
+    return /^[&(~$0-9]/.test(first) ? { command: 'p', args: words } : undefined;
   }
   if (OTHER_COMMANDS.has(lead)) return undefined;
   const isVariable = program.symbols.find(lead) !== undefined;
   const isEnumerator = !isVariable && program.types.findEnumerator(lead) !== undefined;
   // A name alone is the variable (`kmem_cache`); with members or an address it is the type.
   if (words.length === 1 && first === lead) {
-    if (isVariable) return { command: p, args: words };
-    if (isEnumerator) return { command: whatis, args: words };
+    if (isVariable) return { command: 'p', args: words };
+    if (isEnumerator) return { command: 'whatis', args: words };
   }
   if (first === lead || first[lead.length] === '.') {
     const command = structCommand(program, lead);
     if (command !== undefined) return { command, args: words };
   }
-  if (isVariable || isEnumerator) return { command: p, args: words };
+  if (isVariable || isEnumerator) return { command: 'p', args: words };
   const alone = first === lead && rest.every((word) => word === '-o');
   if (!alone) return undefined;
-  if (program.findType(lead) !== undefined) return { command: whatis, args: words };
+  if (program.findType(lead) !== undefined) return { command: 'whatis', args: words };
   const tagged = `enum ${lead}`;
-  return program.findType(tagged) && { command: whatis, args: [tagged, ...rest] };
+  return program.findType(tagged) && { command: 'whatis', args: [tagged, ...rest] };
 }
 
-function structCommand(program: Program, name: string): Command | undefined {
-  if (program.findType(`struct ${name}`) !== undefined) return struct;
-  if (program.findType(`union ${name}`) !== undefined) return union;
+function structCommand(program: Program, name: string): Meant | undefined {
+  if (program.findType(`struct ${name}`) !== undefined) return 'struct';
+  if (program.findType(`union ${name}`) !== undefined) return 'union';
   const type = program.findType(name);
-  return type !== undefined && structOf(type) !== undefined ? struct : undefined;
+  return type !== undefined && structOf(type) !== undefined ? 'struct' : undefined;
 }

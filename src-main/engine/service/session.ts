@@ -149,18 +149,18 @@ export class Session {
       }
       const [name, ...args] = splitCommandLine(line);
       if (name === undefined) throw new UsageError('no command given');
-      const command = findCommand(name);
       const names = untilAborted(state.debuginfo.names, signal);
-      const called =
-        command === undefined
+      const meant =
+        findCommand(name) === undefined
           ? await withNames(names, () => findShorthand(state.program, [name, ...args]))
-          : { command, args };
-      if (called === undefined) {
+          : { command: name, args };
+      const command = meant && findCommand(meant.command);
+      if (meant === undefined || command === undefined) {
         throw new UsageError(`${name}: no such command; \`help\` lists them`);
       }
-      refuseShell(called.command.name, called.args);
+      refuseShell(command.name, meant.args);
       const cancelled = () => signal?.aborted === true;
-      const disassembler = called.command.uses?.includes('disassembler')
+      const disassembler = command.uses?.includes('disassembler')
         ? await clock.disassembler?.()
         : undefined;
       const told = blocks.length;
@@ -173,7 +173,7 @@ export class Session {
         });
         let sliceEnd = clock.now() + SLICE_MS;
         let made = told;
-        for (const block of called.command.run(context, called.args)) {
+        for (const block of command.run(context, meant.args)) {
           // A command that had to wait for names begins again: what it said before is not said twice.
           if (++made <= blocks.length) continue;
           blocks.push(block);
