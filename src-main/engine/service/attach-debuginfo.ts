@@ -84,20 +84,20 @@ export async function attachGiven(
       found = failed(error);
     }
   }
-  const namesOnDemand = attachParts(
-    program,
-    found.files,
-    found.files.flatMap((file) => partOf(program, modules, file)),
-  );
-  const names = new Set(found.files.flatMap(({ name, dwarf }) => (dwarf ? [name] : [])));
+  const parts = found.files.flatMap((file) => partOf(program, modules, file));
+  const namesOnDemand = attachParts(program, found.files, parts);
+  const names = new Set(parts.map(({ name }) => name));
+  const unplaced = found.files.filter(({ name, dwarf }) => dwarf !== undefined && !names.has(name));
   const missing = modules.filter(({ name }) => !names.has(name)).map(({ name }) => name);
   const override = overrideSentence(found.files, identity);
   const info: DebuginfoInfo = {
     wanted: { release: identity.release, buildId: identity.buildId },
     given,
     searched: search,
-    parts: found.files.map(({ dwarf: _, readNames: __, ...part }): DebuginfoPart => part),
-    steps: found.steps,
+    parts: found.files
+      .filter((file) => !unplaced.includes(file))
+      .map(({ dwarf: _, readNames: __, ...part }): DebuginfoPart => part),
+    steps: [...found.steps, ...unplaced.map(unplacedStep)],
     missingModules: missing,
     moduleCount: modules.length,
     advice: found.advice,
@@ -109,7 +109,8 @@ export async function attachGiven(
     namesOnDemand?.close();
     found.close();
   };
-  return { info, problems: found.problems, names: namesOnDemand, close };
+  const problems = [...found.problems, ...unplaced.map((file) => `${unplacedStep(file).message}.`)];
+  return { info, problems, names: namesOnDemand, close };
 }
 
 const NOTHING: FoundDebuginfo = {
@@ -119,6 +120,12 @@ const NOTHING: FoundDebuginfo = {
   advice: [],
   close: () => undefined,
 };
+
+/** Of a file that matches, and yet nobody knows which of its addresses are which of the dump's. */
+function unplacedStep({ name, path }: OpenedDebugFile) {
+  const message = `${path} is not used: the dump does not tell by how much KASLR moved the kernel`;
+  return { place: 'the dump', what: name, outcome: 'unreadable', message, path } as const;
+}
 
 function failed({ message }: Error): FoundDebuginfo {
   const step = { place: 'the search', what: 'vmlinux', outcome: 'unreadable', message } as const;
