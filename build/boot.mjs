@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { buildAddon, buildBundle, installPackages, projectNode, root } from './set-up.mjs';
+import { buildAddons, buildBundle, installPackages, projectNode, root } from './set-up.mjs';
 
 /**
  * @typedef {object} Task
@@ -41,7 +41,7 @@ if (!task) {
 
 try {
   installPackages(task.quiet ?? false);
-  buildAddon(task.quiet ?? false);
+  buildAddons(task.quiet ?? false);
   if (task.bundle) buildBundle(task.quiet ?? false);
 } catch (error) {
   console.error(`oopscope: ${error instanceof Error ? error.message : String(error)}`);

@@ -97,13 +97,13 @@ function packagesAreInstalled() {
   );
 }
 
-/** The copy-out mmap addon. Its absence costs speed only. @param {boolean} quiet */
-export function buildAddon(quiet) {
+/** The native addons. Their absence costs speed only. @param {boolean} quiet */
+export function buildAddons(quiet) {
   const script = at('build', 'native', 'build.mjs');
-  // A compiler that failed once is not asked again until the source changes.
+  // A compiler that failed once is not asked again until a source changes.
   const tried = at('.cache', 'addon.tried');
-  const source = at('build', 'native', 'mmap.c');
-  if (!existsSync(script) || isNewer(tried, source)) return;
+  const sources = ['build.mjs', 'node-api.h', 'mmap.c', 'page-codec.c'];
+  if (sources.every((name) => isNewer(tried, at('build', 'native', name)))) return;
   const done = spawnSync(projectNode(), [script], { cwd: root, encoding: 'utf8' });
   const said = `${done.stdout}${done.stderr}`.trim();
   if (said && !quiet) console.error(said);

@@ -1,10 +1,11 @@
-// Compiles the mmap addon with the C compiler at hand; no node-gyp, no Node headers (mmap.c
-// declares what it uses of Node-API, whose ABI is stable, so one build serves Node and Electron).
+// Compiles the addons with the C compiler at hand; no node-gyp, no Node headers (node-api.h declares
+// what they use of Node-API, whose ABI is stable, so one build serves Node and Electron).
 //
 //   node build/native/build.mjs [--force]
 //
-// Without a compiler, or where it fails, it says so and exits 0: the program then reads files
-// with pread. Runs under any Node (also the system's old one, before `npm ci`).
+// Without a compiler, or where it fails, it says so and exits 0: the program then reads files with
+// pread and decompresses with WebAssembly. Runs under any Node (also the system's old one, before
+// `npm ci`).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,11 +13,12 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const source = join(folder, 'mmap.c');
-const output = join(folder, 'out', `oopscope-mmap-${process.platform}-${process.arch}.node`);
+const ADDONS = ['mmap', 'page-codec'];
 
-/** @returns {string | undefined} why there is no addon */
-function build() {
+/** @param {string} name @returns {string | undefined} why there is no addon */
+function build(name) {
+  const source = join(folder, `${name}.c`);
+  const output = join(folder, 'out', `oopscope-${name}-${process.platform}-${process.arch}.node`);
   if (process.platform !== 'linux' && process.platform !== 'darwin') {
     return `not built on ${process.platform}`;
   }
@@ -46,7 +48,9 @@ function build() {
   return why;
 }
 
-const why = build();
-if (why !== undefined) {
-  process.stderr.write(`mmap addon: ${why}; files will be read with pread.\n`);
+for (const name of ADDONS) {
+  const why = build(name);
+  if (why !== undefined) {
+    process.stderr.write(`${name} addon: ${why}; slower ways will be used instead.\n`);
+  }
 }

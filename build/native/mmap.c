@@ -31,34 +31,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The part of Node-API that is used here (its ABI is stable), so that no headers are needed. */
-typedef struct napi_env__ *napi_env;
-typedef struct napi_value__ *napi_value;
-typedef struct napi_callback_info__ *napi_callback_info;
-typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
-typedef void (*napi_finalize)(napi_env, void *, void *);
-typedef int napi_status; /* napi_ok is 0 */
-typedef int napi_typedarray_type;
-#define NAPI_UINT8_ARRAY 1
-#define NAPI_AUTO_LENGTH SIZE_MAX
-extern napi_status napi_get_cb_info(napi_env, napi_callback_info, size_t *, napi_value *,
-                                    napi_value *, void **);
-extern napi_status napi_get_value_double(napi_env, napi_value, double *);
-extern napi_status napi_get_value_uint32(napi_env, napi_value, uint32_t *);
-extern napi_status napi_get_value_string_utf8(napi_env, napi_value, char *, size_t, size_t *);
-extern napi_status napi_get_typedarray_info(napi_env, napi_value, napi_typedarray_type *, size_t *,
-                                            void **, napi_value *, size_t *);
-extern napi_status napi_create_double(napi_env, double, napi_value *);
-extern napi_status napi_create_uint32(napi_env, uint32_t, napi_value *);
-extern napi_status napi_create_object(napi_env, napi_value *);
-extern napi_status napi_set_named_property(napi_env, napi_value, const char *, napi_value);
-extern napi_status napi_create_function(napi_env, const char *, size_t, napi_callback, void *,
-                                        napi_value *);
-extern napi_status napi_throw_error(napi_env, const char *, const char *);
-extern napi_status napi_throw_range_error(napi_env, const char *, const char *);
-extern napi_status napi_throw_type_error(napi_env, const char *, const char *);
-extern napi_status napi_set_instance_data(napi_env, void *, napi_finalize, void *);
-extern napi_status napi_get_instance_data(napi_env, void **);
+#include "node-api.h"
 
 /* ---- SIGBUS guard ---- */
 

@@ -3,16 +3,23 @@ import { snappyUncompressor } from 'hysnappy';
 import { ZSTDDecoder } from 'zstddec';
 import type { Decompressors } from '../engine/base/byte-source.ts';
 import { decompressLzo1x } from '../engine/dump/lzo1x.ts';
+import { findNativePageCodec, type NativePageCodec } from './native-page-codec.ts';
 
 type Codec = Decompressors['zlib'];
 
 /**
  * The codecs of dump pages. Each gives exactly `target.length` bytes or says false: damaged input
  * cannot make it allocate more, throw or leave bytes of an earlier page as an answer.
+ * @param native what the addon decompresses; the rest is left to libraries of npm and Node
  */
-export async function createDecompressors(): Promise<Decompressors> {
-  const zstd = await zstdCodec();
-  return { zlib: inflatePage, lzo: decompressLzo1x, snappy: snappyCodec(), zstd };
+export async function createDecompressors(
+  native: NativePageCodec = findNativePageCodec(),
+): Promise<Decompressors> {
+  const zlib: Codec = native.zlib
+    ? (source, target) => native.zlib!(source, source.length, target)
+    : inflatePage;
+  const zstd = native.zstd ? checkedZstd(native.zstd) : await zstdWithoutAddon();
+  return { zlib, lzo: decompressLzo1x, snappy: snappyCodec(), zstd };
 }
 
 function inflatePage(source: Uint8Array, target: Uint8Array): boolean {
@@ -21,8 +28,13 @@ function inflatePage(source: Uint8Array, target: Uint8Array): boolean {
   );
 }
 
-/** WebAssembly is faster (14 us a page) than node:zlib (22 us), which stands in where it fails. */
-async function zstdCodec(): Promise<Codec> {
+function checkedZstd(decompress: NonNullable<NativePageCodec['zstd']>): Codec {
+  return (source, target) =>
+    hasFrameOf(source, target.length) && decompress(source, source.length, target);
+}
+
+/** A page of a kernel: the addon 5 us, WebAssembly 14, node:zlib 22, which needs nothing at all. */
+async function zstdWithoutAddon(): Promise<Codec> {
   try {
     const decoder = new ZSTDDecoder();
     await decoder.init();

@@ -140,6 +140,15 @@ const ROWS: readonly (readonly string[])[] = [
   ['r13', 'r14', 'r15'],
 ];
 
+/** As `rip` -> `RIP`; `  R8` is as wide as `RBP` after the first column. */
+const LABELED_ROWS = ROWS.map((row) =>
+  row.map((name, i) => ({
+    name,
+    label: `${i === 0 ? '    ' : '  '}${name.toUpperCase().padStart(i === 0 ? 0 : 3)}: `,
+    digits: name === 'rflags' ? 8 : 16,
+  })),
+);
+
 /** Registers of struct pt_regs. One that is not known is left blank, not shown as zero. */
 function registerLines(registers: RegisterSet): string[] {
   const value = (name: string, digits: number) => {
@@ -149,13 +158,10 @@ function registerLines(registers: RegisterSet): string[] {
       : found.toString(16).padStart(digits, '0');
   };
   const lines = registers.userMode ? [] : [`    [${ripLabel(registers)}]`];
-  for (const row of ROWS) {
-    const cells = row.map((name, i) => {
-      // `  R8:` is as wide as `RBP:` after the first column.
-      const label = name.toUpperCase().padStart(i === 0 ? 0 : 3);
-      return `${label}: ${value(name, name === 'rflags' ? 8 : 16)}`;
-    });
-    lines.push(`    ${cells.join('  ')}`.trimEnd());
+  for (const row of LABELED_ROWS) {
+    let line = '';
+    for (const { name, label, digits } of row) line += label + value(name, digits);
+    lines.push(line.trimEnd());
   }
   lines.push(
     `    ORIG_RAX: ${value('orig_rax', 16)}  CS: ${value('cs', 4)}  SS: ${value('ss', 4)}`.trimEnd(),

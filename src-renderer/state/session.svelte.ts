@@ -72,7 +72,7 @@ export class DumpSession {
 
   /** A command as the console runs it: streamed, cancellable, not kept. */
   async stream(line: string, call: CallOptions<Block>): Promise<RunResult> {
-    return this.engine.run({ session: this.info.session, line }, call);
+    return this.engine.run({ session: this.info.session, line, streamed: true }, call);
   }
 
   async #call(line: string): Promise<RunResult> {

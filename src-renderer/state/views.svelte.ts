@@ -71,6 +71,7 @@ interface Runner {
   stream(line: string, call: CallOptions<Block>): Promise<RunResult>;
 }
 
+const SHOW_EVERY_MS = 40;
 const MOST_ENTRIES = 100;
 
 export class ConsoleModel {
@@ -90,18 +91,24 @@ export class ConsoleModel {
   }
 
   async #run(entry: ConsoleEntry, runner: Runner): Promise<void> {
+    let made: Block[] = [];
+    // Thousands of blocks are shown in some steps, not each in one of its own.
+    const show = (): void => {
+      if (made.length > 0) entry.blocks = [...entry.blocks, ...made];
+      made = [];
+    };
+    const steps = setInterval(show, SHOW_EVERY_MS);
     try {
       const result = await runner.stream(entry.line, {
         signal: entry.abort.signal,
-        onProgress: (block) => {
-          entry.blocks = [...entry.blocks, block];
-        },
+        onProgress: (block) => void made.push(block),
       });
-      entry.blocks = result.blocks;
       entry.error = result.error;
     } catch (reason) {
       entry.error = errorInfoOf(reason);
     } finally {
+      clearInterval(steps);
+      show();
       entry.running = false;
     }
   }

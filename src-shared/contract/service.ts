@@ -27,7 +27,10 @@ export interface EngineService {
   ): Promise<SessionInfo>;
   /** Lines of a source file; why there are none is a sentence. */
   readSource(request: SourceRequest): Promise<SourceText | Absent>;
-  /** Runs one command line of crash's grammar; blocks also stream through `onProgress`. */
+  /**
+   * Runs one command line of crash's grammar. When `streamed`, each block goes to `onProgress` as it
+   * is made, and the result has none: nobody keeps, or sends twice, what may be hundreds of MB.
+   */
   run(request: RunRequest, call?: CallOptions<Block>): Promise<RunResult>;
   /** For the hexdump: at most 64 KiB a call. Never throws for unreadable bytes: spans say why. */
   readMemory(request: MemoryRequest): Promise<MemoryRange>;
@@ -126,6 +129,7 @@ export interface RunRequest {
   readonly session: SessionId;
   /** E.g. `bt -a`, `ps | `-less; one command. */
   readonly line: string;
+  readonly streamed?: boolean;
 }
 export interface RunResult {
   readonly blocks: readonly Block[];

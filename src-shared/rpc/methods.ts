@@ -69,7 +69,10 @@ export const ENGINE_METHODS: MethodTable<EngineService> = {
     }),
     progress: false,
   },
-  run: { request: record({ session, line: text(16_384) }), progress: true },
+  run: {
+    request: record({ session, line: text(16_384), 'streamed?': flag }),
+    progress: true,
+  },
   readMemory: {
     request: record({
       session,

@@ -64,12 +64,14 @@ describe('a client and a dispatcher', () => {
     const { engine } = connected();
     const { session } = await engine.open({ paths: ['a'] });
     const seen: Block[] = [];
+    const onProgress = (block: Block) => seen.push(block);
+    const whole = await engine.run({ session, line: 'stream 3' }, { onProgress });
+    expect([whole.blocks.length, seen.length]).toEqual([3, 0]);
     const { blocks } = await engine.run(
-      { session, line: 'stream 3' },
-      { onProgress: (block) => seen.push(block) },
+      { session, line: 'stream 3', streamed: true },
+      { onProgress },
     );
-    expect(seen).toEqual(blocks);
-    expect(seen).toHaveLength(3);
+    expect([seen, blocks]).toEqual([whole.blocks, []]);
   });
 
   it('keep the kind of an error, and call everything else a bug', async () => {

@@ -65,7 +65,7 @@ describe.skipIf(!existsSync(sample))('the real engine behind a worker thread', (
     const controller = new AbortController();
     const blocks: Block[] = [];
     const call = engine.run(
-      { session, line: 'foreach bt' },
+      { session, line: 'foreach bt', streamed: true },
       {
         signal: controller.signal,
         onProgress: (block) => {

@@ -1,14 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDecompressors } from '../../src-main/io/decompressors.ts';
+import { findNativePageCodec } from '../../src-main/io/native-page-codec.ts';
 import { type Codec, compressPage } from '../support/dump/compress.ts';
 import { pageBytes } from '../support/dump/page-map.ts';
 
-const codecs = await createDecompressors();
+const native = findNativePageCodec();
+const codecs = {
+  addon: await createDecompressors(native),
+  libraries: await createDecompressors({}),
+};
 const NAMES = ['zlib', 'lzo', 'snappy', 'zstd'] as const satisfies readonly Codec[];
+const WAYS = NAMES.flatMap((name) => [
+  { name, by: 'libraries' as const },
+  ...(name === 'zlib' || name === 'zstd' ? [{ name, by: 'addon' as const }] : []),
+]);
 
-describe.each(NAMES)('%s', (name) => {
-  const decode = codecs[name];
+it('the addon offers both codecs that Node has, or was not built', () => {
+  expect([[], ['zlib', 'zstd']]).toContainEqual(Object.keys(native).sort());
+});
+
+describe.each(WAYS)('$name by $by', ({ name, by }) => {
+  const decode = codecs[by][name];
   const good = compressPage(pageBytes(4), name).bytes;
 
   it('gives back the page', () => {

@@ -86,13 +86,13 @@ export function fakeEngine(): EngineService & { readonly opened: string[] } {
       const lines = [`line ${first} of ${file}`];
       return { file, path: file, first, lines, count: 9999, check: 'unverified' };
     },
-    async run({ session, line }: RunRequest, call?: CallOptions<Block>) {
+    async run({ session, line, streamed }: RunRequest, call?: CallOptions<Block>) {
       need(session);
       const [word = '', ...rest] = line.split(' ');
       const blocks: Block[] = [];
       const give = (block: Block) => {
-        blocks.push(block);
-        call?.onProgress?.(block);
+        if (streamed) call?.onProgress?.(block);
+        else blocks.push(block);
       };
       switch (word) {
         case 'echo':

@@ -6,7 +6,7 @@ import { readPageDescriptor } from '../kernel/page.ts';
 import { findUserSpace } from '../kernel/task-user.ts';
 import { requirePart, type Task } from '../kernel/task.ts';
 import type { Program } from '../program/program.ts';
-import { describeWalkEnd, type PageWalk } from '../translate/page-walk.ts';
+import { describeWalkEnd, flagsOf, type PageWalk } from '../translate/page-walk.ts';
 import { UsageError, type Command } from './command.ts';
 import { requireCurrentTask, type CommandContext } from './context.ts';
 import { absentOf } from './facts.ts';
@@ -106,7 +106,7 @@ function translationBlock(program: Program, walk: PageWalk, region: string): Tra
       entryAt: program.translator.directMap(step.entryPhys) ?? 0n,
       entryPhys: step.entryPhys,
       entry: step.entry ?? unreadEntry(walk),
-      flags: step.flags,
+      flags: flagsOf(step),
     })),
     pageSize: end.kind === 'mapped' ? end.pageSize : undefined,
     ...(note !== undefined && { note }),

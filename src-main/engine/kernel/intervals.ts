@@ -1,7 +1,7 @@
 import type { VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
 import type { Program } from '../program/program.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 import { perCpuAreas } from './percpu-areas.ts';
 import { taskStackRange } from './task.ts';
 import { findTasks } from './tasks.ts';

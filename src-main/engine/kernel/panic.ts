@@ -1,7 +1,7 @@
 import { virtAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError, tryRead } from '../base/fault.ts';
 import type { Program } from '../program/program.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 import { readPrintkLog, type PrintkRecord } from './printk.ts';
 import { cpuRunqueues } from './sched.ts';
 import type { Task } from './task.ts';

@@ -1,7 +1,7 @@
 import { addVirt, type VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
 import type { Program } from '../program/program.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 
 /** The static per-CPU variables of one CPU, [start, end). */
 export interface PerCpuArea {

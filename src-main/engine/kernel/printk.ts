@@ -1,6 +1,6 @@
 import type { Program } from '../program/program.ts';
 import { FaultError, type Fault } from '../base/fault.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 import { readPrintkRingbuffer } from './printk-ringbuffer.ts';
 import { readStructuredLog } from './printk-structured.ts';
 

@@ -2,7 +2,7 @@ import type { VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 
 /** What a CPU's run queue says about who runs there. */
 export interface CpuRunqueue {

@@ -2,7 +2,7 @@ import { addVirt, virtAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 
 /** An object of a slab cache; `start` is where the object itself begins. */
 export interface SlabObject {

@@ -1,7 +1,7 @@
 import { tryRead } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 import { percpuCounterSum } from './percpu-counter.ts';
 import { requirePart, type Task } from './task.ts';
 import type { TaskSet } from './tasks.ts';

@@ -3,7 +3,7 @@ import { FaultError, tryRead, valueOrFault, type Fault } from '../base/fault.ts'
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { sizeOf } from '../types/layout.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 import { taskStateLetters, type TaskStateLetters } from './task-state.ts';
 
 /** @source include/linux/sched.h */

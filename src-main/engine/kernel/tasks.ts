@@ -3,7 +3,7 @@ import { describeFault, FaultError } from '../base/fault.ts';
 import { containerOf, type KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { walkList } from './list.ts';
-import { memoized } from './memo.ts';
+import { memoized } from '../base/memo.ts';
 import { walkPidTasks } from './pid.ts';
 import { cpuRunqueues } from './sched.ts';
 import { MAX_WALK } from './walk.ts';

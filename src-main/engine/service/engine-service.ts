@@ -68,7 +68,7 @@ export function createEngineService(deps: EngineDeps): EngineService {
     },
     async run(request, call) {
       const session = sessionOf(request);
-      const onBlock = call?.onProgress ?? (() => undefined);
+      const onBlock = request.streamed === true ? call?.onProgress : undefined;
       return session.run(request.line, deps, onBlock, call?.signal);
     },
     async readMemory(request) {

@@ -128,14 +128,21 @@ export class Session {
   /**
    * Runs one command line. Blocks made before a failure are kept; the failure is part of the
    * answer. @throws only for bugs
+   * @param onBlock takes the blocks; without it they are in the result
    */
   async run(
     line: string,
     clock: Clock,
-    onBlock: (block: Block) => void,
+    onBlock: ((block: Block) => void) | undefined,
     signal: AbortSignal | undefined,
   ): Promise<RunResult> {
     const blocks: Block[] = [];
+    let told = 0;
+    const tell = (block: Block): void => {
+      told++;
+      if (onBlock === undefined) blocks.push(block);
+      else onBlock(block);
+    };
     const state = this.#state;
     state.runs++;
     const tree = this.#tree;
@@ -143,9 +150,7 @@ export class Session {
     try {
       const { override } = state.info.debuginfo;
       if (override !== undefined) {
-        const notice: Block = { type: 'notice', severity: 'warning', text: override };
-        blocks.push(notice);
-        onBlock(notice);
+        tell({ type: 'notice', severity: 'warning', text: override });
       }
       const [name, ...args] = splitCommandLine(line);
       if (name === undefined) throw new UsageError('no command given');
@@ -163,7 +168,7 @@ export class Session {
       const disassembler = command.uses?.includes('disassembler')
         ? await clock.disassembler?.()
         : undefined;
-      const told = blocks.length;
+      const before = told;
       await withNames(names, async () => {
         const context = createContext(state.program, {
           session: state.commands,
@@ -172,12 +177,11 @@ export class Session {
           ...(tree && { sources: tree.tree }),
         });
         let sliceEnd = clock.now() + SLICE_MS;
-        let made = told;
+        let made = before;
         for (const block of command.run(context, meant.args)) {
           // A command that had to wait for names begins again: what it said before is not said twice.
-          if (++made <= blocks.length) continue;
-          blocks.push(block);
-          onBlock(block);
+          if (++made <= told) continue;
+          tell(block);
           if (cancelled()) throw new CancelledError();
           if (clock.now() < sliceEnd) continue;
           await clock.pause();

@@ -32,8 +32,11 @@ export interface PageWalkStep {
   readonly entryPhys: PhysAddr;
   /** Undefined when the table's page could not be read. */
   readonly entry: bigint | undefined;
-  /** Names of the flags set, of a present entry. */
-  readonly flags: readonly string[];
+}
+
+/** Names of the flags set; none of an entry that is not present. */
+export function flagsOf({ entry, level }: PageWalkStep): readonly string[] {
+  return entry === undefined || (entry & PTE_PRESENT) === 0n ? [] : flagNamesOf(entry, level);
 }
 
 /** How a walk ended. */
@@ -96,7 +99,7 @@ export function walkPageTables(memory: TableMemory, tables: PageTables, virt: Vi
       entry = entryAt(memory.page(pfn(Number(table >> 12n))), index);
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
-      steps.push({ level: level.name, entryPhys, entry: undefined, flags: [] });
+      steps.push({ level: level.name, entryPhys, entry: undefined });
       return walk({ kind: 'fault', level: level.name, fault: withVirt(error.fault, virt) });
     }
     const offsetMask = (1n << BigInt(level.shift)) - 1n;
@@ -110,7 +113,7 @@ export function walkPageTables(memory: TableMemory, tables: PageTables, virt: Vi
     };
 
     if ((entry & PTE_PRESENT) === 0n) {
-      steps.push({ level: level.name, entryPhys, entry, flags: [] });
+      steps.push({ level: level.name, entryPhys, entry });
       const huge = level.mayBeLeaf && level.name !== 'pte';
       const decoded = decodeNotPresent(entry, huge, addressMask);
       if (virt >> 63n === 1n) {
@@ -124,7 +127,7 @@ export function walkPageTables(memory: TableMemory, tables: PageTables, virt: Vi
       }
       return walk({ kind: 'not-present', level: level.name, entry, decoded, note });
     }
-    steps.push({ level: level.name, entryPhys, entry, flags: flagNamesOf(entry, level.name) });
+    steps.push({ level: level.name, entryPhys, entry });
     table = entry & addressMask;
     if (level.name === 'pte' || (level.mayBeLeaf && (entry & PTE_PSE) !== 0n)) {
       return mappedAt(table);

@@ -1,6 +1,7 @@
 import type { SymbolRef } from '../../../src-shared/contract/block.ts';
 import { virtAddr, type VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
+import { memoized } from '../base/memo.ts';
 import { PTE_NX } from '../arch/x86-64/paging.ts';
 import type { CfiRow } from '../debuginfo/dwarf/cfi-row.ts';
 import type { OrcEntry } from '../debuginfo/orc.ts';
@@ -101,7 +102,7 @@ class CodeMap {
   }
 }
 
-const codeMaps = new WeakMap<Program, CodeMap>();
+const codeMapOf = memoized((program: Program) => new CodeMap(program));
 
 /**
  * What the unwinder needs for one task of a program.
@@ -114,12 +115,7 @@ export function environmentOf(
   stacks: readonly StackRange[],
   cpu: number | undefined,
 ): UnwindEnvironment {
-  let code = codeMaps.get(program);
-  if (code === undefined) {
-    code = new CodeMap(program);
-    codeMaps.set(program, code);
-  }
-  const map = code;
+  const map = codeMapOf(program);
   const cpuStacks = cpu === undefined ? undefined : map.cpuStacks(cpu);
   return {
     readU64: (address) => program.kernel.readU64(address),

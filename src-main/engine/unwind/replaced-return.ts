@@ -1,5 +1,6 @@
 import { virtAddr, type VirtAddr } from '../base/address.ts';
 import { tryRead } from '../base/fault.ts';
+import { memoized } from '../base/memo.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { findMember, offsetOf, resolveTypedef, sizeOf } from '../types/layout.ts';
@@ -24,16 +25,22 @@ const MAX_RET_STACK = 8192;
 const MAX_PROBES = 256;
 const MAX_NESTED = 8;
 
+/** Those that this kernel has, by address. */
+const hooksOf = memoized(({ symbols }: Program) => {
+  const hooks = new Map<bigint, (typeof HOOKS)[number]>();
+  for (const hook of HOOKS) {
+    const symbol = symbols.findInKernel(hook[0]);
+    if (symbol !== undefined) hooks.set(symbol.address, hook);
+  }
+  return hooks;
+});
+
 /** Looks return addresses up among the hooks of this kernel. */
 export function replacedReturns(
   program: Program,
   task: KernelObject | undefined,
 ): (slot: VirtAddr, address: VirtAddr) => ReplacedReturn | undefined {
-  const hooks = new Map<bigint, (typeof HOOKS)[number]>();
-  for (const hook of HOOKS) {
-    const symbol = program.symbols.findInKernel(hook[0]);
-    if (symbol !== undefined) hooks.set(symbol.address, hook);
-  }
+  const hooks = hooksOf(program);
   return (slot, address) => {
     let hook = hooks.get(address);
     if (hook === undefined) return undefined;

@@ -1,6 +1,7 @@
 import type { RegisterSet, StackTrace } from '../../../src-shared/contract/block.ts';
 import { addVirt, virtAddr, type VirtAddr } from '../base/address.ts';
 import { describeFault, FaultError, tryRead } from '../base/fault.ts';
+import { memoized } from '../base/memo.ts';
 import { decodeRegisters, isUserModeCs, PT_REGS_SIZE } from '../arch/x86-64/pt-regs.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
@@ -182,20 +183,23 @@ function inactiveStart(program: Program, task: KernelObject): UnwindStart {
   const frame = program.object(type, sp);
   const pc = frame.member('ret_addr').pointer();
   const bp = frame.member('bp').pointer();
-  // A new task begins exactly at ret_from_fork (ret_from_fork_asm since 6.6), it did not call.
-  const { symbols } = program;
-  const fresh = ['ret_from_fork_asm', 'ret_from_fork'].some(
-    (name) => symbols.findInKernel(name)?.address === pc,
-  );
   return {
     pc,
     sp: addVirt(sp, sizeOf(type)),
     bp,
     slot: addVirt(sp, offsetOf(type, 'ret_addr')),
     known: () => valuesOf(inactiveRegisters(program, task)),
-    interrupted: fresh,
+    interrupted: forkStarts(program).includes(pc),
   };
 }
+
+/** A new task begins exactly at ret_from_fork (ret_from_fork_asm since 6.6), it did not call. */
+const forkStarts = memoized(({ symbols }: Program) =>
+  ['ret_from_fork_asm', 'ret_from_fork'].flatMap((name): bigint[] => {
+    const symbol = symbols.findInKernel(name);
+    return symbol === undefined ? [] : [symbol.address];
+  }),
+);
 
 /** Those that cannot be read are not known. */
 function valuesOf(registers: FrameRegisters | undefined): ReadonlyMap<number, bigint> {

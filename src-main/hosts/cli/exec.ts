@@ -38,7 +38,7 @@ async function runLine(
   let error: ErrorInfo | undefined;
   try {
     const onProgress = writer.block;
-    ({ error } = await engine.run({ session, line }, { onProgress }));
+    ({ error } = await engine.run({ session, line, streamed: true }, { onProgress }));
   } catch (thrown) {
     error = errorInfoOf(thrown);
     if (error.kind === 'internal') {

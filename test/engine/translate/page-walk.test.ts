@@ -3,6 +3,7 @@ import { physAddr, virtAddr } from '../../../src-main/engine/base/address.ts';
 import { FaultError } from '../../../src-main/engine/base/fault.ts';
 import {
   describeWalkEnd,
+  flagsOf,
   physOf,
   walkPageTables,
   type PageTables,
@@ -30,7 +31,7 @@ describe('walking the page tables', () => {
   it('gives every level of a 4 KiB page with its flags', () => {
     const walk = walkPageTables(drawTables(KERNEL), FOUR, virtAddr(0xffff888000005123n));
     expect(walk.end).toEqual({ kind: 'mapped', phys: 0x5123n, pageSize: 4096 });
-    expect(walk.steps.map((s) => [s.level, s.entryPhys, s.flags.join('|')])).toEqual([
+    expect(walk.steps.map((s) => [s.level, s.entryPhys, flagsOf(s).join('|')])).toEqual([
       ['pgd', 0x1000n + 273n * 8n, 'PRESENT|RW'],
       ['pud', 0x2000n, 'PRESENT|RW'],
       ['pmd', 0x3000n, 'PRESENT|RW'],

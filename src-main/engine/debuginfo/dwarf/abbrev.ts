@@ -1,5 +1,5 @@
 import { corruptTable } from '../corrupt.ts';
-import { DW_FORM } from './constants.ts';
+import { DW_AT, DW_FORM } from './constants.ts';
 import { DwarfCursor } from './cursor.ts';
 import type { SectionReader } from './sections.ts';
 
@@ -10,15 +10,19 @@ export interface UnitFormat {
   readonly offsetSize: 4 | 8;
 }
 
-/** How the DIEs of one code are written. */
+/** How the DIEs of one code are written. Plain arrays: a kernel's units make some 100,000 of them. */
 export interface Abbrev {
   readonly code: number;
   readonly tag: number;
   readonly hasChildren: boolean;
-  readonly attributes: Uint16Array;
-  readonly forms: Uint16Array;
+  readonly attributes: readonly number[];
+  readonly forms: readonly number[];
   /** Bytes of each attribute where the form says it, else -1. */
-  readonly sizes: Int8Array;
+  readonly sizes: readonly number[];
+  /** Bytes of all attributes, -1 where the data says it. */
+  readonly size: number;
+  /** Bytes in front of a DW_AT_sibling of DW_FORM_ref4, -1 where there is none or the data says it. */
+  readonly sibling4: number;
   /** Values of DW_FORM_implicit_const, by position. */
   readonly constants: ReadonlyMap<number, bigint>;
 }
@@ -80,40 +84,35 @@ function parseAbbrevs(cursor: DwarfCursor, format: UnitFormat): AbbrevTable {
 function parseAbbrev(cursor: DwarfCursor, code: number, format: UnitFormat): Abbrev {
   const tag = cursor.uleb();
   const hasChildren = cursor.u8() !== 0;
-  const start = cursor.position;
-  let count = 0;
+  const attributes: number[] = [];
+  const forms: number[] = [];
+  const sizes: number[] = [];
+  let size = 0;
+  let sibling4 = -1;
   let constants: Map<number, bigint> | undefined;
-  for (; ; count++) {
+  for (let i = 0; ; i++) {
     const attribute = cursor.uleb();
     const form = cursor.uleb();
-    if (form === DW_FORM.implicitConst) (constants ??= new Map()).set(count, cursor.slebBig());
+    if (form === DW_FORM.implicitConst) (constants ??= new Map()).set(i, cursor.slebBig());
     if (attribute === 0 && form === 0) break;
     if (attribute > 0xffff || form > 0xffff) {
       throw cursor.corrupt('an attribute and a form', `${attribute}, ${form}`);
     }
+    attributes.push(attribute);
+    forms.push(form);
+    const length = sizeOfForm(form, format);
+    sizes.push(length);
+    if (attribute === DW_AT.sibling && form === DW_FORM.ref4) sibling4 = size;
+    size = size < 0 || length < 0 ? -1 : size + length;
   }
-  // Read twice: the arrays are made at their size.
-  const end = cursor.position;
-  const attributes = new Uint16Array(count);
-  const forms = new Uint16Array(count);
-  const sizes = new Int8Array(count);
-  cursor.position = start;
-  for (let i = 0; i < count; i++) {
-    attributes[i] = cursor.uleb();
-    const form = cursor.uleb();
-    forms[i] = form;
-    sizes[i] = fixedSizeOf(form, format);
-    if (form === DW_FORM.implicitConst) cursor.skipLeb();
-  }
-  cursor.position = end;
   const values = constants ?? NO_CONSTANTS;
-  return { code, tag, hasChildren, attributes, forms, sizes, constants: values };
+  return { code, tag, hasChildren, attributes, forms, sizes, size, sibling4, constants: values };
 }
 
 const NO_CONSTANTS: ReadonlyMap<number, bigint> = new Map();
 
 /** Bytes of a form, -1 where the data says it. */
-function fixedSizeOf(form: number, format: UnitFormat): number {
+export function sizeOfForm(form: number, format: UnitFormat): number {
   switch (form) {
     case DW_FORM.flagPresent:
     case DW_FORM.implicitConst:
@@ -198,7 +197,7 @@ export function skipVariableForm(cursor: DwarfCursor, form: number): void {
 
 /** Moves over any value. */
 export function skipForm(cursor: DwarfCursor, form: number, format: UnitFormat): void {
-  const size = fixedSizeOf(form, format);
+  const size = sizeOfForm(form, format);
   if (size >= 0) cursor.skip(size);
   else skipVariableForm(cursor, form);
 }

@@ -30,9 +30,11 @@ const NO_ABBREV: Abbrev = {
   code: 0,
   tag: 0,
   hasChildren: false,
-  attributes: new Uint16Array(0),
-  forms: new Uint16Array(0),
-  sizes: new Int8Array(0),
+  attributes: [],
+  forms: [],
+  sizes: [],
+  size: 0,
+  sibling4: -1,
   constants: new Map(),
 };
 
@@ -48,8 +50,8 @@ export class DieCursor {
   readonly #abbrevs: AbbrevTable;
   #abbrev: Abbrev = NO_ABBREV;
   /** Where each attribute's value begins, and its form after DW_FORM_indirect. */
-  #starts = new Int32Array(32);
-  #forms: ArrayLike<number> = NO_ABBREV.forms;
+  readonly #starts: number[] = [];
+  #forms: readonly number[] = NO_ABBREV.forms;
 
   /** Before the DIE at a section offset within the unit; call {@link next}. */
   constructor(unit: DwarfUnit, offset: number) {
@@ -94,7 +96,6 @@ export class DieCursor {
     this.#abbrev = abbrev;
     const { forms, sizes } = abbrev;
     this.#forms = forms;
-    if (forms.length > this.#starts.length) this.#starts = new Int32Array(forms.length * 2);
     const starts = this.#starts;
     for (let i = 0; i < forms.length; i++) {
       starts[i] = data.position;
@@ -115,14 +116,19 @@ export class DieCursor {
    */
   forEachChild(visit: (die: this) => unknown): void {
     if (!this.hasChildren) return;
-    while (this.next()) {
-      const { hasChildren } = this;
-      const after = this.#data.position;
-      const sibling = hasChildren ? this.#siblingAfter(after) : -1;
-      if (visit(this) === false) return;
-      this.#data.position = after;
-      if (sibling >= 0) this.#data.position = sibling;
-      else if (hasChildren) this.#skipTree();
+    while (this.next()) if (!this.#visit(visit)) return;
+  }
+
+  /**
+   * As {@link forEachChild}, only the children of one tag. Most others are stepped over undecoded:
+   * of thousands of types and declarations between functions nothing but the length is needed.
+   */
+  forEachChildOf(tag: number, visit: (die: this) => unknown): void {
+    if (!this.hasChildren) return;
+    const visitIfMeant = (die: this): unknown => (die.tag === tag ? visit(die) : true);
+    for (;;) {
+      this.#stepOverOthers(tag);
+      if (!this.next() || !this.#visit(visitIfMeant)) return;
     }
   }
 
@@ -244,9 +250,47 @@ export class DieCursor {
     const data = this.#data;
     const form = data.uleb();
     this.#starts[index] = data.position;
-    if (this.#forms === this.#abbrev.forms) this.#forms = Array.from(this.#abbrev.forms);
-    (this.#forms as number[])[index] = form;
+    this.#forms = this.#forms.with(index, form);
     skipForm(data, form, this.unit.header);
+  }
+
+  /** Shows the DIE just read and moves behind its children. @returns false: the visitor stops */
+  #visit(visit: (die: this) => unknown): boolean {
+    const { hasChildren } = this;
+    const after = this.#data.position;
+    const sibling = hasChildren ? this.#siblingAfter(after) : -1;
+    if (visit(this) === false) return false;
+    this.#data.position = sibling >= 0 ? sibling : after;
+    if (sibling < 0 && hasChildren) this.#skipTree();
+    return true;
+  }
+
+  /** Moves over siblings of other tags while their abbreviation tells where the next one is. */
+  #stepOverOthers(tag: number): void {
+    const data = this.#data;
+    while (!data.atEnd) {
+      const start = data.position;
+      const code = data.uleb();
+      const abbrev = code === 0 ? undefined : this.#abbrevs.find(code);
+      const next =
+        abbrev === undefined || abbrev.tag === tag ? -1 : this.#siblingOf(abbrev, data.position);
+      if (next < 0 || next > data.bytes.length) {
+        data.position = start;
+        return;
+      }
+      data.position = next;
+    }
+  }
+
+  /** Position behind a DIE with its children; -1 where only decoding it tells. */
+  #siblingOf({ hasChildren, size, sibling4 }: Abbrev, position: number): number {
+    if (!hasChildren) return size < 0 ? -1 : position + size;
+    const { bytes } = this.#data;
+    const at = position + sibling4;
+    if (sibling4 < 0 || at + 4 > bytes.length) return -1;
+    const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+    const found = low + bytes[at + 3]! * 0x100_0000;
+    return found > position ? found : -1;
   }
 
   /** Position of the next sibling, -1 where the DIE does not say it or says nonsense. */

@@ -123,13 +123,17 @@ function readFunctions(unit: DwarfUnit): RangeMap {
   const map = new RangeMap();
   const die = unit.cursor();
   if (!die.next()) return map;
-  const nested = !C_LANGUAGES.has(unit.root.language);
+  const add = (child: DieCursor): boolean => {
+    addFunction(map, child);
+    return map.count < MAX_FUNCTIONS;
+  };
+  if (C_LANGUAGES.has(unit.root.language)) {
+    die.forEachChildOf(DW_TAG.subprogram, add);
+    return map;
+  }
   const visit = (child: DieCursor, depth: number): boolean => {
-    if (child.tag === DW_TAG.subprogram) {
-      addFunction(map, child);
-      return map.count < MAX_FUNCTIONS;
-    }
-    if (nested && depth < MAX_DEPTH && SPACE_TAGS.has(child.tag)) {
+    if (child.tag === DW_TAG.subprogram) return add(child);
+    if (depth < MAX_DEPTH && SPACE_TAGS.has(child.tag)) {
       child.forEachChild((inner) => visit(inner, depth + 1));
     }
     return true;

@@ -1,8 +1,11 @@
 import type { UnitFormat } from './abbrev.ts';
-import { skipForm } from './abbrev.ts';
-import { DW_FORM } from './constants.ts';
 import { DwarfCursor } from './cursor.ts';
-import { readInteger, readString } from './form.ts';
+import {
+  readEntries,
+  readOldDirectories,
+  readOldFiles,
+  type LineEntries,
+} from './line-files.ts';
 import type { SectionReader } from './sections.ts';
 import type { DwarfUnit } from './unit.ts';
 
@@ -16,23 +19,11 @@ export interface LineHeader extends UnitFormat {
   readonly opcodeBase: number;
   /** Operands of standard opcodes, by opcode; 0 unused. */
   readonly opcodeLengths: Uint8Array;
-  readonly directories: readonly string[];
-  readonly files: readonly LineFile[];
+  readonly directories: LineEntries;
+  readonly files: LineEntries;
   /** The instructions. */
   readonly program: DwarfCursor;
 }
-
-/** Of hundreds of files few are asked for, so the name is decoded then. */
-interface LineFile {
-  readonly name: () => string;
-  readonly directory: number;
-  /** DW_LNCT_MD5, lower-case hex; undefined where the compiler wrote none. */
-  readonly md5: () => string | undefined;
-}
-
-const DW_LNCT = { path: 1, directoryIndex: 2, md5: 5 } as const;
-/** More files than any unit has; each takes at least a byte anyway. */
-const MAX_ENTRIES = 1_000_000;
 
 /**
  * @param unit the unit whose program it is: for the forms of its strings
@@ -71,7 +62,10 @@ export function readLineHeader(
   const opcodeLengths = new Uint8Array(opcodeBase);
   opcodeLengths.set(cursor.take(opcodeBase - 1), 1);
   const format = { version, addressSize, offsetSize };
-  const names = version >= 5 ? readTables(cursor, format, unit) : readOldTables(cursor);
+  const names: Names =
+    version >= 5
+      ? readTables(cursor, format, unit)
+      : { directories: readOldDirectories(cursor), files: readOldFiles(cursor) };
   cursor.position = programStart;
   if (programStart > cursor.bytes.length) throw cursor.corrupt('the program', 'the end');
   return {
@@ -90,77 +84,13 @@ export function readLineHeader(
 
 type Names = Pick<LineHeader, 'directories' | 'files'>;
 
-/** Versions 2 to 4: directory 0 is the compilation's, file numbers begin at 1. */
-function readOldTables(cursor: DwarfCursor): Names {
-  const directories = [''];
-  for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) directories.push(name);
-  const none = (): undefined => undefined;
-  const files: LineFile[] = [{ name: () => '', directory: 0, md5: none }];
-  for (let name = cursor.cstring(); name !== ''; name = cursor.cstring()) {
-    const directory = cursor.uleb();
-    cursor.skipLeb(); // modification time
-    cursor.skipLeb(); // size
-    files.push({ name: () => name, directory, md5: none });
-  }
-  return { directories, files };
-}
-
 function readTables(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): Names {
   // Offsets in the tables are the program's own size, which is the unit's in practice.
   if (format.offsetSize !== unit.header.offsetSize) {
     throw cursor.corrupt('the same DWARF format as its unit', `${format.offsetSize}-byte offsets`);
   }
-  const directories = readEntries(cursor, format, unit).map(({ name }) => name());
+  const directories = readEntries(cursor, format, unit);
   return { directories, files: readEntries(cursor, format, unit) };
-}
-
-function readEntries(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): LineFile[] {
-  const columns = Array.from({ length: cursor.u8() }, () => ({
-    content: cursor.uleb(),
-    form: cursor.uleb(),
-  }));
-  const count = cursor.uleb();
-  if (count > MAX_ENTRIES || (columns.length === 0 && count > 0)) {
-    throw cursor.corrupt('a table of files', `${count} entries of ${columns.length} columns`);
-  }
-  const entries: LineFile[] = [];
-  for (let i = 0; i < count; i++) {
-    let path: { position: number; form: number } | undefined;
-    let directory = 0;
-    let digest: number | undefined;
-    for (const { content, form } of columns) {
-      const at = cursor.position;
-      if (content === DW_LNCT.path) path = { position: at, form };
-      else if (content === DW_LNCT.directoryIndex) {
-        directory = Number(readInteger(cursor, form, format) ?? 0n);
-      } else if (content === DW_LNCT.md5 && form === DW_FORM.data16) digest = at;
-      cursor.position = at;
-      skipForm(cursor, form, format);
-    }
-    entries.push({
-      name: () => nameAt(cursor, path, unit),
-      directory,
-      md5: () => (digest === undefined ? undefined : hexAt(cursor, digest)),
-    });
-    if (cursor.atEnd && i + 1 < count) throw cursor.corrupt(`${count} entries`, `${i + 1}`);
-  }
-  return entries;
-}
-
-/** Its 16 bytes, which skipping them showed to be there. */
-function hexAt({ bytes }: DwarfCursor, position: number): string {
-  const digest = bytes.subarray(position, position + 16);
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function nameAt(
-  cursor: DwarfCursor,
-  path: { position: number; form: number } | undefined,
-  unit: DwarfUnit,
-): string {
-  if (path === undefined) return '';
-  const at = new DwarfCursor(cursor.bytes, cursor.what, cursor.origin, path.position);
-  return readString(at, path.form, unit) ?? '';
 }
 
 /**
@@ -169,12 +99,13 @@ function nameAt(
  * (Debian's kernels): it is no part of their paths.
  */
 export function pathOfFile(header: LineHeader, file: number, compDir: string): string | undefined {
-  const entry = header.files[file];
-  const name = entry?.name();
-  if (entry === undefined || name === undefined || name === '') return undefined;
-  const told = header.version < 5 ? compDir : (header.directories[0] ?? compDir);
+  const { version, files, directories } = header;
+  const name = files.nameOf(file);
+  if (name === undefined || name === '') return undefined;
+  const told = version < 5 ? compDir : (directories.nameOf(0) ?? compDir);
   const root = told.startsWith('/') ? told : '';
-  const directory = entry.directory === 0 ? '' : header.directories[entry.directory];
+  const number = files.directoryOf(file);
+  const directory = number === 0 ? '' : directories.nameOf(number);
   if (directory === undefined) return name;
   return join(join(root, directory), name);
 }

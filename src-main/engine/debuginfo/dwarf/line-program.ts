@@ -30,9 +30,6 @@ const DW_LNS = {
 } as const;
 const DW_LNE = { endSequence: 1, setAddress: 2, defineFile: 3, setDiscriminator: 4 } as const;
 
-/** No opcode adds a row without a byte of its own; most rows take some three. */
-const BYTES_PER_ROW = 3;
-
 /**
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
  * The registers are locals and what is frequent reads bytes itself: a kernel's units have millions.
@@ -40,11 +37,13 @@ const BYTES_PER_ROW = 3;
  * @source DWARF 5, 6.2.5 "The Line Number Program"
  */
 export function runLineProgram(header: LineHeader): LineRows {
-  const { program, opcodeBase, lineBase, lineRange, opcodeLengths, defaultIsStmt } = header;
+  const { program, opcodeBase, opcodeLengths, defaultIsStmt } = header;
   const { minInstructionLength, maxOperations } = header;
   const { bytes } = program;
   const length = bytes.length;
-  const rows = new RowBuilder(Math.ceil((length - program.position) / BYTES_PER_ROW));
+  const rows = builder;
+  rows.begin();
+  const special = specialOpcodes(header);
   let at = program.position;
   let address = 0;
   let operation = 0;
@@ -77,11 +76,11 @@ export function runLineProgram(header: LineHeader): LineRows {
   const extended = (): void => {
     const size = uleb();
     const end = at + size;
-    program.position = at;
     if (size === 0 || end > length) {
+      program.position = at;
       throw program.corrupt('an extended opcode', `one of ${size} bytes`);
     }
-    const opcode = program.u8();
+    const opcode = bytes[at]!;
     if (opcode === DW_LNE.endSequence) {
       rows.add(address, file, line, column, flagsOf(isStmt) | LINE_FLAG.endSequence);
       address = operation = column = 0;
@@ -89,6 +88,7 @@ export function runLineProgram(header: LineHeader): LineRows {
       isStmt = defaultIsStmt;
     } else if (opcode === DW_LNE.setAddress) {
       const given = size - 1;
+      program.position = at + 1;
       address = program.address(given === 4 || given === 8 ? given : header.addressSize);
       operation = 0;
     }
@@ -98,9 +98,8 @@ export function runLineProgram(header: LineHeader): LineRows {
   while (at < length) {
     const opcode = bytes[at++]!;
     if (opcode >= opcodeBase) {
-      const adjusted = opcode - opcodeBase;
-      advance(Math.floor(adjusted / lineRange));
-      line += lineBase + (adjusted % lineRange);
+      advance(special.operations[opcode]!);
+      line += special.lines[opcode]!;
       rows.add(address, file, line, column, flagsOf(isStmt));
       continue;
     }
@@ -129,7 +128,7 @@ export function runLineProgram(header: LineHeader): LineRows {
         isStmt = !isStmt;
         break;
       case DW_LNS.constAddPc:
-        advance(Math.floor((255 - opcodeBase) / lineRange));
+        advance(special.operations[255]!);
         break;
       case DW_LNS.fixedAdvancePc:
         program.position = at;
@@ -155,27 +154,41 @@ function flagsOf(isStmt: boolean): number {
   return isStmt ? LINE_FLAG.isStmt : 0;
 }
 
+/** What each special opcode advances, by opcode. @source DWARF 5, 6.2.5.1 */
+function specialOpcodes({ opcodeBase, lineBase, lineRange }: LineHeader): {
+  readonly operations: Uint8Array;
+  readonly lines: Int16Array;
+} {
+  const operations = new Uint8Array(256);
+  const lines = new Int16Array(256);
+  for (let opcode = opcodeBase; opcode < 256; opcode++) {
+    operations[opcode] = Math.floor((opcode - opcodeBase) / lineRange);
+    lines[opcode] = lineBase + ((opcode - opcodeBase) % lineRange);
+  }
+  return { operations, lines };
+}
+
+const FIRST_ROWS = 16_384;
+/** A kernel's largest unit has some 100,000. */
+const MOST_KEPT_ROWS = 1_000_000;
+
+/** Collects rows in arrays that the next table uses again; what a table keeps has its own size. */
 class RowBuilder {
   #count = 0;
-  #addresses: Float64Array;
-  #files: Uint32Array;
-  #lines: Uint32Array;
-  #columns: Uint16Array;
-  #flags: Uint8Array;
+  #addresses = new Float64Array(FIRST_ROWS);
+  #files = new Uint32Array(FIRST_ROWS);
+  #lines = new Uint32Array(FIRST_ROWS);
+  #columns = new Uint16Array(FIRST_ROWS);
+  #flags = new Uint8Array(FIRST_ROWS);
 
-  /** @param room rows that have room before more is taken */
-  constructor(room: number) {
-    const length = Math.max(16, room);
-    this.#addresses = new Float64Array(length);
-    this.#files = new Uint32Array(length);
-    this.#lines = new Uint32Array(length);
-    this.#columns = new Uint16Array(length);
-    this.#flags = new Uint8Array(length);
+  begin(): void {
+    this.#count = 0;
+    if (this.#flags.length > MOST_KEPT_ROWS) this.#resize(FIRST_ROWS);
   }
 
   add(address: number, file: number, line: number, column: number, flags: number): void {
     const at = this.#count++;
-    if (at === this.#flags.length) this.#grow();
+    if (at === this.#flags.length) this.#resize(at * 2);
     this.#addresses[at] = address;
     this.#files[at] = Math.min(file, 0xffffffff);
     this.#lines[at] = line < 0 ? 0 : Math.min(line, 0xffffffff);
@@ -187,24 +200,29 @@ class RowBuilder {
     const count = this.#count;
     return {
       count,
-      addresses: this.#addresses.subarray(0, count),
-      files: this.#files.subarray(0, count),
-      lines: this.#lines.subarray(0, count),
-      columns: this.#columns.subarray(0, count),
-      flags: this.#flags.subarray(0, count),
+      addresses: this.#addresses.slice(0, count),
+      files: this.#files.slice(0, count),
+      lines: this.#lines.slice(0, count),
+      columns: this.#columns.slice(0, count),
+      flags: this.#flags.slice(0, count),
     };
   }
 
-  #grow(): void {
-    const length = this.#flags.length * 2;
-    const grown = <T extends { set(from: T): void }>(to: T, from: T): T => {
-      to.set(from);
+  #resize(length: number): void {
+    const kept = Math.min(length, this.#flags.length);
+    const resized = <T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(
+      to: T,
+      from: T,
+    ): T => {
+      to.set(from.subarray(0, kept));
       return to;
     };
-    this.#addresses = grown(new Float64Array(length), this.#addresses);
-    this.#files = grown(new Uint32Array(length), this.#files);
-    this.#lines = grown(new Uint32Array(length), this.#lines);
-    this.#columns = grown(new Uint16Array(length), this.#columns);
-    this.#flags = grown(new Uint8Array(length), this.#flags);
+    this.#addresses = resized(new Float64Array(length), this.#addresses);
+    this.#files = resized(new Uint32Array(length), this.#files);
+    this.#lines = resized(new Uint32Array(length), this.#lines);
+    this.#columns = resized(new Uint16Array(length), this.#columns);
+    this.#flags = resized(new Uint8Array(length), this.#flags);
   }
 }
+
+const builder = new RowBuilder();

@@ -55,8 +55,12 @@ export class LineTable {
   /** MD5 of a file, by its name; undefined where the compiler wrote none. */
   digestOf(path: string): string | undefined {
     const { files } = this.#header;
-    const index = files.findIndex(({ md5 }, i) => md5() !== undefined && this.fileName(i) === path);
-    return files[index]?.md5();
+    for (let i = 0; i < files.count; i++) {
+      const digest = files.digestOf(i);
+      if (digest === undefined) return undefined;
+      if (this.fileName(i) === path) return digest;
+    }
+    return undefined;
   }
 
   /**

@@ -208,9 +208,11 @@ describe('numbers', () => {
       code,
       tag: 1,
       hasChildren: false,
-      attributes: new Uint16Array(0),
-      forms: new Uint16Array(0),
-      sizes: new Int8Array(0),
+      attributes: [],
+      forms: [],
+      sizes: [],
+      size: 0,
+      sibling4: -1,
       constants: new Map<number, bigint>(),
     });
     const table = new AbbrevTable([abbrev(7), abbrev(2 ** 40)]);
