@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   mkdir,
   open,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { nodeCrypto } from './node-on-demand.ts';
 
 const GIB = 2 ** 30;
 const DEFAULT_LIMIT = 12 * GIB;
@@ -115,7 +115,7 @@ class DiskCache implements CacheFolder {
   async draft(): Promise<CacheDraft> {
     const folder = join(this.folder, PARTS);
     await makeFolder(folder);
-    const path = join(folder, `${process.pid}-${randomBytes(6).toString('hex')}.part`);
+    const path = join(folder, `${process.pid}-${nodeCrypto().randomBytes(6).toString('hex')}.part`);
     const file = await open(path, 'wx+', 0o600);
     return new DiskDraft(path, file, async (key, name) => {
       const target = this.#pathOf(key, name);

@@ -1,9 +1,9 @@
-import { inflateSync, zstdDecompressSync } from 'node:zlib';
 import { snappyUncompressor } from 'hysnappy';
 import { ZSTDDecoder } from 'zstddec';
 import type { Decompressors } from '../engine/base/byte-source.ts';
 import { decompressLzo1x } from '../engine/dump/lzo1x.ts';
 import { findNativePageCodec, type NativePageCodec } from './native-page-codec.ts';
+import { nodeZlib } from './node-on-demand.ts';
 
 type Codec = Decompressors['zlib'];
 
@@ -24,7 +24,10 @@ export async function createDecompressors(
 
 function inflatePage(source: Uint8Array, target: Uint8Array): boolean {
   return filling(target, () =>
-    inflateSync(source, { chunkSize: Math.max(64, target.length), maxOutputLength: target.length }),
+    nodeZlib().inflateSync(source, {
+      chunkSize: Math.max(64, target.length),
+      maxOutputLength: target.length,
+    }),
   );
 }
 
@@ -44,7 +47,9 @@ async function zstdWithoutAddon(): Promise<Codec> {
   } catch {
     return (source, target) =>
       hasFrameOf(source, target.length) &&
-      filling(target, () => zstdDecompressSync(source, { maxOutputLength: target.length }));
+      filling(target, () =>
+        nodeZlib().zstdDecompressSync(source, { maxOutputLength: target.length }),
+      );
   }
 }
 

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { nodeCrypto } from './node-on-demand.ts';
 
 /** What tells a dump from another, for case files. */
 export interface FileIdentity {
@@ -29,7 +29,7 @@ export async function identifyFile(path: string, options: HashOptions = {}): Pro
   const file = await open(path, 'r');
   try {
     const { size, mtimeMs } = await file.stat();
-    const hash = createHash('sha256');
+    const hash = nodeCrypto().createHash('sha256');
     const buffer = new Uint8Array(CHUNK);
     let done = 0;
     for (;;) {

@@ -57,7 +57,7 @@ export class KernelObject {
    * pointers. @throws FaultError `unknown-type`
    */
   member(path: string): KernelObject {
-    const found = memberIn(this.type, path);
+    const found = findMember(this.type, path);
     if (found === undefined) {
       const name = `${nameOfType(this.type)}.${path}`;
       throw new FaultError({ kind: 'unknown-type', name, asked: [this.type.origin] });
@@ -76,7 +76,7 @@ export class KernelObject {
 
   /** True when the type has that member. */
   has(path: string): boolean {
-    return memberIn(this.type, path) !== undefined;
+    return findMember(this.type, path) !== undefined;
   }
 
   /** What this pointer points to. @throws FaultError when it is NULL or no pointer */
@@ -220,27 +220,12 @@ export function containerOf(
   memberPath: string,
 ): KernelObject {
   const type = context.type(typeName);
-  const found = memberIn(type, memberPath);
+  const found = findMember(type, memberPath);
   if (found === undefined) {
     const name = `${typeName}.${memberPath}`;
     throw new FaultError({ kind: 'unknown-type', name, asked: [type.origin] });
   }
   return new KernelObject(context, type, addVirt(address, -found.bitOffset / 8));
-}
-
-/** Paths are asked for millions of times and parsed once per type. */
-const memberCache = new WeakMap<Type, Map<string, PlacedMember | undefined>>();
-
-function memberIn(type: Type, path: string): PlacedMember | undefined {
-  let paths = memberCache.get(type);
-  if (paths === undefined) {
-    paths = new Map();
-    memberCache.set(type, paths);
-  }
-  if (paths.has(path)) return paths.get(path);
-  const found = findMember(type, path);
-  paths.set(path, found);
-  return found;
 }
 
 function littleEndian(bytes: Uint8Array, signed: boolean): bigint {

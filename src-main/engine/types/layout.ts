@@ -101,6 +101,23 @@ export function structOf(type: Type): StructType | undefined {
  * @throws FaultError `corrupt` when the member cannot be where the types say
  */
 export function findMember(type: Type, path: string): PlacedMember | undefined {
+  let paths = knownMembers.get(type);
+  if (paths === undefined || paths.size > MAX_PATHS) {
+    paths = new Map();
+    knownMembers.set(type, paths);
+  }
+  const known = paths.get(path);
+  if (known !== undefined || paths.has(path)) return known;
+  const found = placeMember(type, path);
+  paths.set(path, found);
+  return found;
+}
+
+/** Paths are asked for millions of times; each is parsed once a type. */
+const knownMembers = new WeakMap<Type, Map<string, PlacedMember | undefined>>();
+const MAX_PATHS = 10_000;
+
+function placeMember(type: Type, path: string): PlacedMember | undefined {
   let place: PlacedMember = { type, bitOffset: 0, bitSize: 0 };
   for (const step of path.split('.')) {
     const parts = /^([A-Za-z_][A-Za-z_0-9]*)((?:\[[0-9]{1,9}\])*)$/.exec(step);

@@ -25,7 +25,10 @@ export function processOutput(color: boolean): Output {
       flush();
       writeAll(2, text);
     },
-    color: color && process.stderr.isTTY && !process.env['NO_COLOR'],
+    // Asked when something is said: making the stream costs more than most answers.
+    get color() {
+      return color && !process.env['NO_COLOR'] && process.stderr.isTTY;
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Disassembler } from '../../engine/arch/disassembler.ts';
 import type { Decompressors } from '../../engine/base/byte-source.ts';
@@ -59,7 +58,7 @@ export function createEngineDeps(places?: DebuginfoPlaces): EngineDeps {
       }
       return identities;
     },
-    now: () => performance.now(),
+    now: () => Number(process.hrtime.bigint()) / 1e6,
     pause: () => setImmediate(),
   };
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createInflate, createZstdDecompress } from 'node:zlib';
 import {
   sectionOfBytes,
   sectionOfFile,
@@ -13,6 +11,7 @@ import { openByteSource } from '../open-byte-source.ts';
 import { fileChunks } from '../packages/file-chunks.ts';
 import { PackageError } from '../packages/package-error.ts';
 import { throughZlib } from '../packages/zlib-stream.ts';
+import { nodeCrypto, nodeZlib } from '../node-on-demand.ts';
 
 /** Up to here inflated sections stay in memory: a module's. */
 const MAX_IN_MEMORY = 96 * 2 ** 20;
@@ -130,8 +129,8 @@ async function* inflated(
   const what = `${name} of ${path}`;
   const stream =
     codec === 'zlib'
-      ? createInflate({ chunkSize: 1 << 18 })
-      : createZstdDecompress({ chunkSize: 1 << 18 });
+      ? nodeZlib().createInflate({ chunkSize: 1 << 18 })
+      : nodeZlib().createZstdDecompress({ chunkSize: 1 << 18 });
   const chunks = fileChunks(path, { start: offset, end: offset + compressedSize, signal });
   let done = 0;
   try {
@@ -156,7 +155,7 @@ async function* inflated(
 function cacheNameOf(path: string, sections: readonly CompressedSection[]): string {
   const layout = sections.map(({ name, size }) => `${name} ${size}`);
   const source = [fileOriginOf(path), ...layout].join('\n');
-  return `sections-${createHash('sha256').update(source).digest('hex').slice(0, 16)}`;
+  return `sections-${nodeCrypto().createHash('sha256').update(source).digest('hex').slice(0, 16)}`;
 }
 
 function windowsOf(file: FileSource, sections: readonly CompressedSection[]): InflatedSections {

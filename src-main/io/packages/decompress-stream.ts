@@ -1,8 +1,8 @@
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { decompressBzip2 } from './bzip2.ts';
 import { PackageError } from './package-error.ts';
 import { decompressXz } from './xz.ts';
 import { throughZlib } from './zlib-stream.ts';
+import { nodeZlib } from '../node-on-demand.ts';
 
 /** Codecs of package payloads and of single compressed files. */
 export type StreamCodec = 'xz' | 'zstd' | 'gzip' | 'bzip2';
@@ -39,9 +39,9 @@ export async function* decompressChunks(
       case 'bzip2':
         return yield* decompressBzip2(chunks);
       case 'gzip':
-        return yield* throughZlib(createGunzip({ chunkSize: 1 << 18 }), chunks);
+        return yield* throughZlib(nodeZlib().createGunzip({ chunkSize: 1 << 18 }), chunks);
       case 'zstd':
-        return yield* throughZlib(createZstdDecompress({ chunkSize: 1 << 18 }), chunks);
+        return yield* throughZlib(nodeZlib().createZstdDecompress({ chunkSize: 1 << 18 }), chunks);
     }
   } catch (error) {
     throw asPackageError(error, codec, name);

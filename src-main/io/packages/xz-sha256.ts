@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import type { ChunkReader } from './chunk-reader.ts';
+import { nodeCrypto, nodeZlib } from '../node-on-demand.ts';
 
 /** Check id of SHA-256 in the stream flags; what rpm's payloads have. */
 export const CHECK_SHA256 = 10;
@@ -24,7 +23,7 @@ export class Sha256Stream {
   readonly #ends: BlockEnd[] = [];
   #plainSize = 0;
   #verified = 0;
-  #hash = createHash('sha256');
+  #hash = nodeCrypto().createHash('sha256');
 
   /** @param reader positioned after the stream header of 12 bytes */
   constructor(reader: ChunkReader) {
@@ -34,7 +33,11 @@ export class Sha256Stream {
   /** @throws Error when a header cannot be true; PackageError when the stream is cut off */
   async *stripped(): AsyncGenerator<Uint8Array> {
     const flags = Uint8Array.of(0, 0);
-    yield Buffer.concat([Buffer.from('\xfd7zXZ\0', 'latin1'), flags, le32(crc32(flags))]);
+    yield Buffer.concat([
+      Buffer.from('\xfd7zXZ\0', 'latin1'),
+      flags,
+      le32(nodeZlib().crc32(flags)),
+    ]);
     const records: number[] = [];
     const original: number[] = [];
     let count = 0;
@@ -76,7 +79,7 @@ export class Sha256Stream {
       left = left.subarray(inBlock);
       this.#verified = end.at;
       if (!this.#hash.digest().equals(end.sha256)) throw new Error('a SHA-256 does not match');
-      this.#hash = createHash('sha256');
+      this.#hash = nodeCrypto().createHash('sha256');
       this.#ends.shift();
     }
     this.#hash.update(left);
@@ -116,8 +119,8 @@ function indexOf(count: number, records: readonly number[], flags: Uint8Array): 
   const list = Buffer.from([0, ...varint(count), ...records]);
   const padded = Buffer.concat([list, Buffer.alloc((4 - (list.length % 4)) % 4)]);
   const backward = Buffer.concat([le32((padded.length + 4) / 4 - 1), flags]);
-  const footer = Buffer.concat([le32(crc32(backward)), backward, Buffer.from('YZ')]);
-  return Buffer.concat([padded, le32(crc32(padded)), footer]);
+  const footer = Buffer.concat([le32(nodeZlib().crc32(backward)), backward, Buffer.from('YZ')]);
+  return Buffer.concat([padded, le32(nodeZlib().crc32(padded)), footer]);
 }
 
 function varint(value: number): number[] {

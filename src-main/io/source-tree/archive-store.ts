@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { realpath, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { CacheFolder } from '../cache-folder.ts';
 import { ContainerReader } from './container-reader.ts';
 import { importArchive } from './import-archive.ts';
 import { MAX_ROOTS, type SourceStore } from './source-store.ts';
+import { nodeCrypto } from '../node-on-demand.ts';
 
 /** Another way to keep them gets another number. */
 const FORMAT = 1;
@@ -26,7 +26,7 @@ export async function openArchiveStore(
 ): Promise<SourceStore> {
   const { size, mtimeMs } = await stat(path);
   const identity = JSON.stringify([FORMAT, await realpath(path), size, mtimeMs]);
-  const key = createHash('sha256').update(identity).digest('hex').slice(0, 40);
+  const key = nodeCrypto().createHash('sha256').update(identity).digest('hex').slice(0, 40);
   const name = basename(path);
   const known = await cache.find(key, `${name}.sources`);
   const reader = known === undefined ? undefined : await tryOpen(known);

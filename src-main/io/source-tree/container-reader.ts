@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { zstdDecompressSync } from 'node:zlib';
 import { BLOCK, MAGIC, MAX_INDEX, TRAILER, type ContainerIndex } from './container-format.ts';
+import { nodeZlib } from '../node-on-demand.ts';
 
 /** Blocks kept: neighbours in a listing lie in few files. */
 const MAX_KEPT = 16;
@@ -79,7 +79,9 @@ export class ContainerReader {
     if (kept !== undefined) return kept;
     const [start, end] = [this.#offsets[index], this.#offsets[index + 1]];
     if (start === undefined || end === undefined) throw damaged(`no block ${index}`);
-    const block = zstdDecompressSync(this.#bytes(start, end - start), { maxOutputLength: BLOCK });
+    const block = nodeZlib().zstdDecompressSync(this.#bytes(start, end - start), {
+      maxOutputLength: BLOCK,
+    });
     const size = Math.min(BLOCK, this.#textSize - index * BLOCK);
     if (block.length < size) throw damaged(`block ${index} has ${block.length} bytes`);
     if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
@@ -94,7 +96,9 @@ export class ContainerReader {
     const offset = Number(trailer.readBigUInt64LE(0));
     const [packed, length] = [trailer.readUInt32LE(8), trailer.readUInt32LE(12)];
     if (offset + packed + TRAILER !== size || length > MAX_INDEX) throw damaged('its trailer');
-    const index = zstdDecompressSync(this.#bytes(offset, packed), { maxOutputLength: MAX_INDEX });
+    const index = nodeZlib().zstdDecompressSync(this.#bytes(offset, packed), {
+      maxOutputLength: MAX_INDEX,
+    });
     const content: unknown = JSON.parse(index.toString());
     if (!isIndex(content)) throw damaged('its index');
     if (content.blocks.reduce((sum, each) => sum + each, 0) !== offset) throw damaged('its blocks');

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SourcePlace } from '../../../src-shared/contract/source.ts';
@@ -14,6 +13,7 @@ import { findFile, type OpenedPlace } from './find-file.ts';
 import { openFolderStore } from './folder-store.ts';
 import { findTreeVersion, versionMismatch } from './kernel-version.ts';
 import type { SourceStore } from './source-store.ts';
+import { nodeCrypto } from '../node-on-demand.ts';
 
 export interface SourceTreeRequest extends Partial<SourcesWanted> {
   readonly given: readonly string[];
@@ -107,7 +107,7 @@ function notesOf(
 
 function md5Of(bytes: Uint8Array): string | undefined {
   try {
-    return createHash('md5').update(bytes).digest('hex');
+    return nodeCrypto().createHash('md5').update(bytes).digest('hex');
   } catch {
     // A system in FIPS mode has none.
     return undefined;

@@ -10,15 +10,14 @@ export interface UnitFormat {
   readonly offsetSize: 4 | 8;
 }
 
-/** How the DIEs of one code are written. Plain arrays: a kernel's units make some 100,000 of them. */
+/** How the DIEs of one code are written. */
 export interface Abbrev {
   readonly code: number;
   readonly tag: number;
   readonly hasChildren: boolean;
-  readonly attributes: readonly number[];
-  readonly forms: readonly number[];
-  /** Bytes of each attribute where the form says it, else -1. */
-  readonly sizes: readonly number[];
+  /** Its attributes in the arrays of {@link AbbrevTable}. */
+  readonly first: number;
+  readonly count: number;
   /** Bytes of all attributes, -1 where the data says it. */
   readonly size: number;
   /** Bytes in front of a DW_AT_sibling of DW_FORM_ref4, -1 where there is none or the data says it. */
@@ -27,18 +26,32 @@ export interface Abbrev {
   readonly constants: ReadonlyMap<number, bigint>;
 }
 
+/** What the attributes of all codes of a table are, one code after the other. */
+export interface AbbrevAttributes {
+  readonly attributes: readonly number[];
+  readonly forms: readonly number[];
+  /** Bytes where the form says it, else -1. */
+  readonly sizes: readonly number[];
+}
+
 /** GCC writes up to some hundreds of codes a unit, LTO some ten thousand. */
 const MAX_CODES = 1_000_000;
 const FIRST_WINDOW = 8 * 1024;
 
 /** Abbreviations of one unit. */
-export class AbbrevTable {
+export class AbbrevTable implements AbbrevAttributes {
   readonly count: number;
+  readonly attributes: readonly number[];
+  readonly forms: readonly number[];
+  readonly sizes: readonly number[];
   readonly #abbrevs: readonly Abbrev[];
   /** Only where the codes are not 1, 2, 3…, which no known compiler does. */
   readonly #byCode: ReadonlyMap<number, Abbrev> | undefined;
 
-  constructor(abbrevs: readonly Abbrev[]) {
+  constructor(abbrevs: readonly Abbrev[], { attributes, forms, sizes }: AbbrevAttributes) {
+    this.attributes = attributes;
+    this.forms = forms;
+    this.sizes = sizes;
     this.count = abbrevs.length;
     this.#abbrevs = abbrevs;
     const ordered = abbrevs.every(({ code }, i) => code === i + 1);
@@ -71,22 +84,28 @@ export function readAbbrevs(
 
 function parseAbbrevs(cursor: DwarfCursor, format: UnitFormat): AbbrevTable {
   const abbrevs: Abbrev[] = [];
+  const all = { attributes: [], forms: [], sizes: [] };
   for (;;) {
     const code = cursor.uleb();
-    if (code === 0) return new AbbrevTable(abbrevs);
+    if (code === 0) return new AbbrevTable(abbrevs, all);
     if (abbrevs.length >= MAX_CODES) {
       throw corruptTable(cursor.what, cursor.offset, `up to ${MAX_CODES} codes`, 'more');
     }
-    abbrevs.push(parseAbbrev(cursor, code, format));
+    abbrevs.push(parseAbbrev(cursor, code, format, all));
   }
 }
 
-function parseAbbrev(cursor: DwarfCursor, code: number, format: UnitFormat): Abbrev {
+type Growing = { readonly [K in keyof AbbrevAttributes]: number[] };
+
+function parseAbbrev(
+  cursor: DwarfCursor,
+  code: number,
+  format: UnitFormat,
+  { attributes, forms, sizes }: Growing,
+): Abbrev {
   const tag = cursor.uleb();
   const hasChildren = cursor.u8() !== 0;
-  const attributes: number[] = [];
-  const forms: number[] = [];
-  const sizes: number[] = [];
+  const first = attributes.length;
   let size = 0;
   let sibling4 = -1;
   let constants: Map<number, bigint> | undefined;
@@ -98,66 +117,52 @@ function parseAbbrev(cursor: DwarfCursor, code: number, format: UnitFormat): Abb
     if (attribute > 0xffff || form > 0xffff) {
       throw cursor.corrupt('an attribute and a form', `${attribute}, ${form}`);
     }
+    const length = sizeOfForm(form, format);
     attributes.push(attribute);
     forms.push(form);
-    const length = sizeOfForm(form, format);
     sizes.push(length);
     if (attribute === DW_AT.sibling && form === DW_FORM.ref4) sibling4 = size;
     size = size < 0 || length < 0 ? -1 : size + length;
   }
+  const count = attributes.length - first;
   const values = constants ?? NO_CONSTANTS;
-  return { code, tag, hasChildren, attributes, forms, sizes, size, sibling4, constants: values };
+  return { code, tag, hasChildren, first, count, size, sibling4, constants: values };
 }
 
 const NO_CONSTANTS: ReadonlyMap<number, bigint> = new Map();
 
 /** Bytes of a form, -1 where the data says it. */
 export function sizeOfForm(form: number, format: UnitFormat): number {
-  switch (form) {
-    case DW_FORM.flagPresent:
-    case DW_FORM.implicitConst:
-      return 0;
-    case DW_FORM.data1:
-    case DW_FORM.ref1:
-    case DW_FORM.flag:
-    case DW_FORM.strx1:
-    case DW_FORM.addrx1:
-      return 1;
-    case DW_FORM.data2:
-    case DW_FORM.ref2:
-    case DW_FORM.strx2:
-    case DW_FORM.addrx2:
-      return 2;
-    case DW_FORM.strx3:
-    case DW_FORM.addrx3:
-      return 3;
-    case DW_FORM.data4:
-    case DW_FORM.ref4:
-    case DW_FORM.strx4:
-    case DW_FORM.addrx4:
-    case DW_FORM.refSup4:
-      return 4;
-    case DW_FORM.data8:
-    case DW_FORM.ref8:
-    case DW_FORM.refSig8:
-    case DW_FORM.refSup8:
-      return 8;
-    case DW_FORM.data16:
-      return 16;
-    case DW_FORM.addr:
-      return format.addressSize;
-    case DW_FORM.refAddr:
-      return format.version <= 2 ? format.addressSize : format.offsetSize;
-    case DW_FORM.strp:
-    case DW_FORM.lineStrp:
-    case DW_FORM.strpSup:
-    case DW_FORM.secOffset:
-    case DW_FORM.gnuRefAlt:
-    case DW_FORM.gnuStrpAlt:
-      return format.offsetSize;
-    default:
-      return -1;
-  }
+  const size = SIZES[form] ?? VARIABLE;
+  return size === BY_FORMAT ? sizeByFormat(form, format) : size;
+}
+
+function sizeByFormat(form: number, format: UnitFormat): number {
+  if (form === DW_FORM.addr) return format.addressSize;
+  if (form === DW_FORM.refAddr && format.version <= 2) return format.addressSize;
+  return format.offsetSize;
+}
+const VARIABLE = -1;
+const BY_FORMAT = -2;
+/** By form: bytes, or one of the above. The codes of GNU's forms lie far above DWARF's. */
+const SIZES: readonly number[] = sizesOfForms();
+
+function sizesOfForms(): number[] {
+  const groups: readonly (readonly [number, readonly number[]])[] = [
+    [0, [DW_FORM.flagPresent, DW_FORM.implicitConst]],
+    [1, [DW_FORM.data1, DW_FORM.ref1, DW_FORM.flag, DW_FORM.strx1, DW_FORM.addrx1]],
+    [2, [DW_FORM.data2, DW_FORM.ref2, DW_FORM.strx2, DW_FORM.addrx2]],
+    [3, [DW_FORM.strx3, DW_FORM.addrx3]],
+    [4, [DW_FORM.data4, DW_FORM.ref4, DW_FORM.strx4, DW_FORM.addrx4, DW_FORM.refSup4]],
+    [8, [DW_FORM.data8, DW_FORM.ref8, DW_FORM.refSig8, DW_FORM.refSup8]],
+    [16, [DW_FORM.data16]],
+    [BY_FORMAT, [DW_FORM.addr, DW_FORM.refAddr, DW_FORM.strp, DW_FORM.lineStrp]],
+    [BY_FORMAT, [DW_FORM.strpSup, DW_FORM.secOffset, DW_FORM.gnuRefAlt, DW_FORM.gnuStrpAlt]],
+  ];
+  const highest = Math.max(...groups.flatMap(([, forms]) => forms));
+  const sizes = Array.from({ length: highest + 1 }, () => VARIABLE);
+  for (const [size, forms] of groups) for (const form of forms) sizes[form] = size;
+  return sizes;
 }
 
 /** Moves over a value whose form has no fixed size. @throws FaultError `corrupt` */

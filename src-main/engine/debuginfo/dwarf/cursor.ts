@@ -112,6 +112,11 @@ export class DwarfCursor {
       this.position++;
       return byte;
     }
+    const second = this.bytes[this.position + 1]!;
+    if (second < 0x80) {
+      this.position += 2;
+      return (byte & 0x7f) | (second << 7);
+    }
     let value = 0;
     let scale = 1;
     const end = this.#lebEnd();
@@ -129,6 +134,11 @@ export class DwarfCursor {
     if (byte < 0x80) {
       this.position++;
       return byte < 0x40 ? byte : byte - 0x80;
+    }
+    const second = this.bytes[this.position + 1]!;
+    if (second < 0x80) {
+      this.position += 2;
+      return (((byte & 0x7f) | (second << 7)) << 18) >> 18;
     }
     const end = this.#lebEnd();
     const length = end - this.position;

@@ -30,9 +30,8 @@ const NO_ABBREV: Abbrev = {
   code: 0,
   tag: 0,
   hasChildren: false,
-  attributes: [],
-  forms: [],
-  sizes: [],
+  first: 0,
+  count: 0,
   size: 0,
   sibling4: -1,
   constants: new Map(),
@@ -49,9 +48,10 @@ export class DieCursor {
   readonly #data: DwarfCursor;
   readonly #abbrevs: AbbrevTable;
   #abbrev: Abbrev = NO_ABBREV;
-  /** Where each attribute's value begins, and its form after DW_FORM_indirect. */
+  /** Where each attribute's value begins. */
   readonly #starts: number[] = [];
-  #forms: readonly number[] = NO_ABBREV.forms;
+  /** Forms that stand in the data (DW_FORM_indirect), by the attribute's position. */
+  #indirect: Map<number, number> | undefined;
 
   /** Before the DIE at a section offset within the unit; call {@link next}. */
   constructor(unit: DwarfUnit, offset: number) {
@@ -94,15 +94,16 @@ export class DieCursor {
       throw data.corrupt(`one of ${this.#abbrevs.count} abbreviation codes`, String(code));
     }
     this.#abbrev = abbrev;
-    const { forms, sizes } = abbrev;
-    this.#forms = forms;
+    this.#indirect = undefined;
+    const { first, count } = abbrev;
+    const { forms, sizes } = this.#abbrevs;
     const starts = this.#starts;
-    for (let i = 0; i < forms.length; i++) {
+    for (let i = 0; i < count; i++) {
       starts[i] = data.position;
-      const size = sizes[i]!;
+      const size = sizes[first + i]!;
       if (size >= 0) data.position += size;
-      else if (forms[i] === DW_FORM.indirect) this.#readIndirect(i);
-      else skipVariableForm(data, forms[i]!);
+      else if (forms[first + i] === DW_FORM.indirect) this.#readIndirect(i);
+      else skipVariableForm(data, forms[first + i]!);
     }
     if (data.position > data.bytes.length) {
       throw data.corrupt(`a DIE within the unit at ${this.unit.header.offset}`, 'its end');
@@ -139,20 +140,20 @@ export class DieCursor {
   /** Form of an attribute, 0 when the DIE has none. */
   formOf(attribute: number): number {
     const index = this.#indexOf(attribute);
-    return index < 0 ? 0 : this.#forms[index]!;
+    return index < 0 ? 0 : this.#formAt(index);
   }
 
   flag(attribute: number): boolean {
     const index = this.#indexOf(attribute);
     if (index < 0) return false;
-    return this.#forms[index] === DW_FORM.flagPresent || this.unsigned(attribute) !== 0;
+    return this.#formAt(index) === DW_FORM.flagPresent || this.unsigned(attribute) !== 0;
   }
 
   /** A constant or section offset as a double; undefined where there is none. */
   unsigned(attribute: number): number | undefined {
     const index = this.#indexOf(attribute);
     if (index < 0) return undefined;
-    const form = this.#forms[index]!;
+    const form = this.#formAt(index);
     if (form === DW_FORM.implicitConst) return Number(this.#abbrev.constants.get(index));
     const { position } = this.#data;
     const value = readUnsigned(this.#goTo(index), form, this.unit.header);
@@ -164,7 +165,7 @@ export class DieCursor {
   integer(attribute: number): bigint | undefined {
     const index = this.#indexOf(attribute);
     if (index < 0) return undefined;
-    const form = this.#forms[index]!;
+    const form = this.#formAt(index);
     if (form === DW_FORM.implicitConst) return this.#abbrev.constants.get(index);
     const { position } = this.#data;
     const value = readInteger(this.#goTo(index), form, this.unit.header);
@@ -176,7 +177,7 @@ export class DieCursor {
     const index = this.#indexOf(attribute);
     if (index < 0) return undefined;
     const { position } = this.#data;
-    const value = readString(this.#goTo(index), this.#forms[index]!, this.unit);
+    const value = readString(this.#goTo(index), this.#formAt(index), this.unit);
     this.#data.position = position;
     return value;
   }
@@ -184,7 +185,7 @@ export class DieCursor {
   /** Offset in .debug_str of a DW_FORM_strp; -1 for every other form and when there is none. */
   stringOffset(attribute: number): number {
     const index = this.#indexOf(attribute);
-    if (index < 0 || this.#forms[index] !== DW_FORM.strp) return -1;
+    if (index < 0 || this.#formAt(index) !== DW_FORM.strp) return -1;
     const { position } = this.#data;
     const value = this.#goTo(index).sectionOffset(this.unit.header.offsetSize);
     this.#data.position = position;
@@ -196,7 +197,7 @@ export class DieCursor {
     const index = this.#indexOf(attribute);
     if (index < 0) return undefined;
     const { position } = this.#data;
-    const value = readAddress(this.#goTo(index), this.#forms[index]!, this.unit);
+    const value = readAddress(this.#goTo(index), this.#formAt(index), this.unit);
     this.#data.position = position;
     return value;
   }
@@ -205,7 +206,7 @@ export class DieCursor {
     const index = this.#indexOf(attribute);
     if (index < 0) return undefined;
     const { position } = this.#data;
-    const value = readReference(this.#goTo(index), this.#forms[index]!, this.unit);
+    const value = readReference(this.#goTo(index), this.#formAt(index), this.unit);
     this.#data.position = position;
     return value;
   }
@@ -213,7 +214,7 @@ export class DieCursor {
   /** Bytes of an expression or block. */
   block(attribute: number): Uint8Array | undefined {
     const index = this.#indexOf(attribute);
-    const form = index < 0 ? 0 : this.#forms[index]!;
+    const form = index < 0 ? 0 : this.#formAt(index);
     if (!BLOCK_FORMS.has(form)) return undefined;
     const { position } = this.#data;
     const data = this.#goTo(index);
@@ -241,16 +242,21 @@ export class DieCursor {
 
   /** A DIE has few attributes: a loop is faster than the array's own search. */
   #indexOf(attribute: number): number {
-    const { attributes } = this.#abbrev;
-    for (let i = 0; i < attributes.length; i++) if (attributes[i] === attribute) return i;
+    const { first, count } = this.#abbrev;
+    const { attributes } = this.#abbrevs;
+    for (let i = 0; i < count; i++) if (attributes[first + i] === attribute) return i;
     return -1;
+  }
+
+  #formAt(index: number): number {
+    return this.#indirect?.get(index) ?? this.#abbrevs.forms[this.#abbrev.first + index]!;
   }
 
   #readIndirect(index: number): void {
     const data = this.#data;
     const form = data.uleb();
     this.#starts[index] = data.position;
-    this.#forms = this.#forms.with(index, form);
+    (this.#indirect ??= new Map()).set(index, form);
     skipForm(data, form, this.unit.header);
   }
 
@@ -300,7 +306,7 @@ export class DieCursor {
     const data = this.#data;
     const back = data.position;
     // Within the unit, and nothing else makes sense.
-    const found = readUnitOffset(this.#goTo(index), this.#forms[index]!);
+    const found = readUnitOffset(this.#goTo(index), this.#formAt(index));
     data.position = back;
     return found > position && found <= this.#data.bytes.length ? found : -1;
   }

@@ -31,11 +31,7 @@ interface Column {
 }
 
 /** Reads the format and the entries of a table of version 5. @throws FaultError `corrupt` */
-export function readEntries(
-  cursor: DwarfCursor,
-  format: UnitFormat,
-  unit: DwarfUnit,
-): LineEntries {
+export function readEntries(cursor: DwarfCursor, format: UnitFormat, unit: DwarfUnit): LineEntries {
   const columns = Array.from({ length: cursor.u8() }, (): Column => {
     const content = cursor.uleb();
     const form = cursor.uleb();

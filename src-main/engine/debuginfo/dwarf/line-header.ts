@@ -1,11 +1,6 @@
 import type { UnitFormat } from './abbrev.ts';
 import { DwarfCursor } from './cursor.ts';
-import {
-  readEntries,
-  readOldDirectories,
-  readOldFiles,
-  type LineEntries,
-} from './line-files.ts';
+import { readEntries, readOldDirectories, readOldFiles, type LineEntries } from './line-files.ts';
 import type { SectionReader } from './sections.ts';
 import type { DwarfUnit } from './unit.ts';
 

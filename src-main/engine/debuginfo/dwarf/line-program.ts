@@ -1,3 +1,4 @@
+import type { DwarfCursor } from './cursor.ts';
 import type { LineHeader } from './line-header.ts';
 
 /** Rows of one line program, struct of arrays in the order of the program. */
@@ -32,7 +33,8 @@ const DW_LNE = { endSequence: 1, setAddress: 2, defineFile: 3, setDiscriminator:
 
 /**
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
- * The registers are locals and what is frequent reads bytes itself: a kernel's units have millions.
+ * The registers are locals that no closure holds, and what is frequent reads bytes itself: a
+ * kernel's units have millions.
  * @throws FaultError `corrupt`
  * @source DWARF 5, 6.2.5 "The Line Number Program"
  */
@@ -52,102 +54,105 @@ export function runLineProgram(header: LineHeader): LineRows {
   let column = 0;
   let isStmt = defaultIsStmt;
 
-  /** One byte, or what the checked reader makes of more. */
-  const uleb = (): number => {
-    const byte = bytes[at]!;
-    if (byte < 0x80) {
-      at++;
-      return byte;
-    }
-    program.position = at;
-    const value = program.uleb();
-    at = program.position;
-    return value;
-  };
-  const advance = (operations: number): void => {
-    if (maxOperations === 1) {
-      address += minInstructionLength * operations;
-      return;
-    }
-    const next = operation + operations;
-    address += minInstructionLength * Math.floor(next / maxOperations);
-    operation = next % maxOperations;
-  };
-  const extended = (): void => {
-    const size = uleb();
-    const end = at + size;
-    if (size === 0 || end > length) {
-      program.position = at;
-      throw program.corrupt('an extended opcode', `one of ${size} bytes`);
-    }
-    const opcode = bytes[at]!;
-    if (opcode === DW_LNE.endSequence) {
-      rows.add(address, file, line, column, flagsOf(isStmt) | LINE_FLAG.endSequence);
-      address = operation = column = 0;
-      file = line = 1;
-      isStmt = defaultIsStmt;
-    } else if (opcode === DW_LNE.setAddress) {
-      const given = size - 1;
-      program.position = at + 1;
-      address = program.address(given === 4 || given === 8 ? given : header.addressSize);
-      operation = 0;
-    }
-    at = end;
-  };
-
   while (at < length) {
     const opcode = bytes[at++]!;
+    let operations = -1;
     if (opcode >= opcodeBase) {
-      advance(special.operations[opcode]!);
+      operations = special.operations[opcode]!;
       line += special.lines[opcode]!;
-      rows.add(address, file, line, column, flagsOf(isStmt));
-      continue;
+    } else {
+      switch (opcode) {
+        case DW_LNS.copy:
+          rows.add(address, file, line, column, flagsOf(isStmt));
+          continue;
+        case DW_LNS.advanceLine:
+          program.position = at;
+          line += program.sleb();
+          at = program.position;
+          continue;
+        case DW_LNS.advancePc:
+        case DW_LNS.setFile:
+        case DW_LNS.setColumn: {
+          let operand = bytes[at]!;
+          if (operand < 0x80) at++;
+          else {
+            program.position = at;
+            operand = program.uleb();
+            at = program.position;
+          }
+          if (opcode === DW_LNS.setFile) file = operand;
+          else if (opcode === DW_LNS.setColumn) column = operand;
+          else operations = operand;
+          break;
+        }
+        case DW_LNS.negateStmt:
+          isStmt = !isStmt;
+          continue;
+        case DW_LNS.constAddPc:
+          operations = special.operations[255]!;
+          break;
+        case DW_LNS.fixedAdvancePc:
+          program.position = at;
+          address += program.u16();
+          at = program.position;
+          operation = 0;
+          continue;
+        case DW_LNS.setBasicBlock:
+        case DW_LNS.setPrologueEnd:
+        case DW_LNS.setEpilogueBegin:
+          continue;
+        case 0: {
+          const { end, kind, operands } = extendedOpcode(program, at);
+          at = end;
+          if (kind === DW_LNE.endSequence) {
+            rows.add(address, file, line, column, flagsOf(isStmt) | LINE_FLAG.endSequence);
+            address = operation = column = 0;
+            file = line = 1;
+            isStmt = defaultIsStmt;
+          } else if (kind === DW_LNE.setAddress) {
+            program.position = end - operands;
+            const given = operands === 4 || operands === 8 ? operands : header.addressSize;
+            address = program.address(given);
+            operation = 0;
+          }
+          continue;
+        }
+        default:
+          // DW_LNS_set_isa and whatever a later version adds.
+          program.position = at;
+          for (let i = 0; i < opcodeLengths[opcode]!; i++) program.skipLeb();
+          at = program.position;
+          continue;
+      }
     }
-    switch (opcode) {
-      case 0:
-        extended();
-        break;
-      case DW_LNS.copy:
-        rows.add(address, file, line, column, flagsOf(isStmt));
-        break;
-      case DW_LNS.advancePc:
-        advance(uleb());
-        break;
-      case DW_LNS.advanceLine:
-        program.position = at;
-        line += program.sleb();
-        at = program.position;
-        break;
-      case DW_LNS.setFile:
-        file = uleb();
-        break;
-      case DW_LNS.setColumn:
-        column = uleb();
-        break;
-      case DW_LNS.negateStmt:
-        isStmt = !isStmt;
-        break;
-      case DW_LNS.constAddPc:
-        advance(special.operations[255]!);
-        break;
-      case DW_LNS.fixedAdvancePc:
-        program.position = at;
-        address += program.u16();
-        at = program.position;
-        operation = 0;
-        break;
-      case DW_LNS.setBasicBlock:
-      case DW_LNS.setPrologueEnd:
-      case DW_LNS.setEpilogueBegin:
-        break;
-      default:
-        // DW_LNS_set_isa and whatever a later version adds.
-        program.position = at;
-        for (let i = 0; i < opcodeLengths[opcode]!; i++) program.skipLeb();
-        at = program.position;
+    if (operations < 0) continue;
+    if (maxOperations === 1) address += minInstructionLength * operations;
+    else {
+      const next = operation + operations;
+      address += minInstructionLength * Math.floor(next / maxOperations);
+      operation = next % maxOperations;
     }
+    if (opcode >= opcodeBase) rows.add(address, file, line, column, flagsOf(isStmt));
   }
   return rows.finish();
+}
+
+/**
+ * The extended opcode whose length stands at a position.
+ * @returns `operands`: bytes behind the opcode, which reach to `end`
+ * @throws FaultError `corrupt`
+ */
+function extendedOpcode(
+  program: DwarfCursor,
+  at: number,
+): { readonly kind: number; readonly operands: number; readonly end: number } {
+  program.position = at;
+  const size = program.uleb();
+  const end = program.position + size;
+  if (size === 0 || end > program.bytes.length) {
+    throw program.corrupt('an extended opcode', `one of ${size} bytes`);
+  }
+  return { kind: program.bytes[program.position]!, operands: size - 1, end };
 }
 
 function flagsOf(isStmt: boolean): number {

@@ -208,14 +208,14 @@ describe('numbers', () => {
       code,
       tag: 1,
       hasChildren: false,
-      attributes: [],
-      forms: [],
-      sizes: [],
+      first: 0,
+      count: 0,
       size: 0,
       sibling4: -1,
       constants: new Map<number, bigint>(),
     });
-    const table = new AbbrevTable([abbrev(7), abbrev(2 ** 40)]);
+    const none = { attributes: [], forms: [], sizes: [] };
+    const table = new AbbrevTable([abbrev(7), abbrev(2 ** 40)], none);
     expect([table.find(7)?.code, table.find(2 ** 40)?.code, table.find(1)]).toEqual([
       7,
       2 ** 40,
