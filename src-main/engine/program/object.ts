@@ -5,7 +5,6 @@ import {
   nameOfType,
   resolveTypedef,
   sizeOf,
-  type PlacedMember,
 } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import { textOfBytes, type AddressSpace } from './address-space.ts';

@@ -106,17 +106,18 @@ export class DwarfDebugInfo implements CallSites {
     const unit = this.#addresses.findUnit(address);
     if (unit === undefined) return undefined;
     const warnings: string[] = [];
-    const lines = (): LineTable | undefined => {
+    const attempt = <T>(read: () => T): T | undefined => {
       try {
-        return this.linesOf(unit);
+        return read();
       } catch (error) {
         if (!(error instanceof FaultError)) throw error;
         if (warnings.length === 0) warnings.push(`${error.message}.`);
         return undefined;
       }
     };
+    const lines = (): LineTable | undefined => attempt(() => this.linesOf(unit));
     const scopes = this.functionsOf(unit).scopesAt(address, lines);
-    const line = lines()?.find(address);
+    const line = attempt(() => lines()?.find(address));
     const sources = scopes.map((_, i) => (i === 0 ? line : scopes[i - 1]!.call));
     return { unit, scopes, sources, line, warnings };
   }

@@ -16,8 +16,9 @@ export interface LineHeader extends UnitFormat {
   readonly opcodeLengths: Uint8Array;
   readonly directories: LineEntries;
   readonly files: LineEntries;
-  /** The instructions. */
+  /** The instructions: from `programStart` to its end. */
   readonly program: DwarfCursor;
+  readonly programStart: number;
 }
 
 /**
@@ -61,8 +62,10 @@ export function readLineHeader(
     version >= 5
       ? readTables(cursor, format, unit)
       : { directories: readOldDirectories(cursor), files: readOldFiles(cursor) };
-  cursor.position = programStart;
-  if (programStart > cursor.bytes.length) throw cursor.corrupt('the program', 'the end');
+  if (programStart > cursor.bytes.length) {
+    cursor.position = programStart;
+    throw cursor.corrupt('the program', 'the end');
+  }
   return {
     ...format,
     minInstructionLength,
@@ -74,6 +77,7 @@ export function readLineHeader(
     opcodeLengths,
     ...names,
     program: cursor,
+    programStart,
   };
 }
 

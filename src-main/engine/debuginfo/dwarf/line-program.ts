@@ -1,16 +1,14 @@
 import type { DwarfCursor } from './cursor.ts';
 import type { LineHeader } from './line-header.ts';
 
-/** Rows of one line program, struct of arrays in the order of the program. */
-export interface LineRows {
-  readonly count: number;
-  /** Signed doubles. */
-  readonly addresses: Float64Array;
-  readonly files: Uint32Array;
-  readonly lines: Uint32Array;
-  readonly columns: Uint16Array;
-  /** {@link LINE_FLAG} */
-  readonly flags: Uint8Array;
+/** Takes the rows of a line program, in its order. */
+export interface RowSink {
+  /**
+   * @param address signed double
+   * @param flags {@link LINE_FLAG}
+   * @returns true: no more rows are wanted
+   */
+  add(address: number, file: number, line: number, column: number, flags: number): boolean;
 }
 
 export const LINE_FLAG = { isStmt: 1, endSequence: 2 } as const;
@@ -35,18 +33,17 @@ const DW_LNE = { endSequence: 1, setAddress: 2, defineFile: 3, setDiscriminator:
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
  * The registers are locals that no closure holds, and what is frequent reads bytes itself: a
  * kernel's units have millions.
+ * @param rows takes the rows as the program makes them; true ends it
  * @throws FaultError `corrupt`
  * @source DWARF 5, 6.2.5 "The Line Number Program"
  */
-export function runLineProgram(header: LineHeader): LineRows {
+export function runLineProgram(header: LineHeader, rows: RowSink): void {
   const { program, opcodeBase, opcodeLengths, defaultIsStmt } = header;
   const { minInstructionLength, maxOperations } = header;
   const { bytes } = program;
   const length = bytes.length;
-  const rows = builder;
-  rows.begin();
   const special = specialOpcodes(header);
-  let at = program.position;
+  let at = header.programStart;
   let address = 0;
   let operation = 0;
   let file = 1;
@@ -63,7 +60,7 @@ export function runLineProgram(header: LineHeader): LineRows {
     } else {
       switch (opcode) {
         case DW_LNS.copy:
-          rows.add(address, file, line, column, flagsOf(isStmt));
+          if (rows.add(address, file, line, column, flagsOf(isStmt))) return;
           continue;
         case DW_LNS.advanceLine:
           program.position = at;
@@ -105,7 +102,8 @@ export function runLineProgram(header: LineHeader): LineRows {
           const { end, kind, operands } = extendedOpcode(program, at);
           at = end;
           if (kind === DW_LNE.endSequence) {
-            rows.add(address, file, line, column, flagsOf(isStmt) | LINE_FLAG.endSequence);
+            const flags = flagsOf(isStmt) | LINE_FLAG.endSequence;
+            if (rows.add(address, file, line, column, flags)) return;
             address = operation = column = 0;
             file = line = 1;
             isStmt = defaultIsStmt;
@@ -132,9 +130,9 @@ export function runLineProgram(header: LineHeader): LineRows {
       address += minInstructionLength * Math.floor(next / maxOperations);
       operation = next % maxOperations;
     }
-    if (opcode >= opcodeBase) rows.add(address, file, line, column, flagsOf(isStmt));
+    if (opcode < opcodeBase) continue;
+    if (rows.add(address, file, line, column, flagsOf(isStmt))) return;
   }
-  return rows.finish();
 }
 
 /**
@@ -172,62 +170,3 @@ function specialOpcodes({ opcodeBase, lineBase, lineRange }: LineHeader): {
   }
   return { operations, lines };
 }
-
-const FIRST_ROWS = 16_384;
-/** A kernel's largest unit has some 100,000. */
-const MOST_KEPT_ROWS = 1_000_000;
-
-/** Collects rows in arrays that the next table uses again; what a table keeps has its own size. */
-class RowBuilder {
-  #count = 0;
-  #addresses = new Float64Array(FIRST_ROWS);
-  #files = new Uint32Array(FIRST_ROWS);
-  #lines = new Uint32Array(FIRST_ROWS);
-  #columns = new Uint16Array(FIRST_ROWS);
-  #flags = new Uint8Array(FIRST_ROWS);
-
-  begin(): void {
-    this.#count = 0;
-    if (this.#flags.length > MOST_KEPT_ROWS) this.#resize(FIRST_ROWS);
-  }
-
-  add(address: number, file: number, line: number, column: number, flags: number): void {
-    const at = this.#count++;
-    if (at === this.#flags.length) this.#resize(at * 2);
-    this.#addresses[at] = address;
-    this.#files[at] = Math.min(file, 0xffffffff);
-    this.#lines[at] = line < 0 ? 0 : Math.min(line, 0xffffffff);
-    this.#columns[at] = Math.min(column, 0xffff);
-    this.#flags[at] = flags;
-  }
-
-  finish(): LineRows {
-    const count = this.#count;
-    return {
-      count,
-      addresses: this.#addresses.slice(0, count),
-      files: this.#files.slice(0, count),
-      lines: this.#lines.slice(0, count),
-      columns: this.#columns.slice(0, count),
-      flags: this.#flags.slice(0, count),
-    };
-  }
-
-  #resize(length: number): void {
-    const kept = Math.min(length, this.#flags.length);
-    const resized = <T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(
-      to: T,
-      from: T,
-    ): T => {
-      to.set(from.subarray(0, kept));
-      return to;
-    };
-    this.#addresses = resized(new Float64Array(length), this.#addresses);
-    this.#files = resized(new Uint32Array(length), this.#files);
-    this.#lines = resized(new Uint32Array(length), this.#lines);
-    this.#columns = resized(new Uint16Array(length), this.#columns);
-    this.#flags = resized(new Uint8Array(length), this.#flags);
-  }
-}
-
-const builder = new RowBuilder();

@@ -1,5 +1,7 @@
 import { pathOfFile, readLineHeader, type LineHeader } from './line-header.ts';
-import { LINE_FLAG, runLineProgram, type LineRows } from './line-program.ts';
+import { LINE_FLAG, runLineProgram } from './line-program.ts';
+import { RowBuilder, type LineRows } from './line-rows.ts';
+import { searchRow, type FoundRow } from './line-search.ts';
 import { RangeMap } from './range-map.ts';
 import type { DwarfUnit } from './unit.ts';
 
@@ -21,27 +23,22 @@ export interface LineRange extends SourceLocation {
   readonly end: number;
 }
 
+/** Addresses looked up one by one, before all rows are worth collecting. */
+const MAX_SEARCHES = 8;
+
 /** The line table of one unit. */
 export class LineTable {
   readonly #header: LineHeader;
-  readonly #rows: LineRows;
   readonly #compDir: string;
-  /** Code of a sequence -> its first row; the row that ends it. */
-  readonly #sequences: RangeMap;
-  readonly #lastRows = new Map<number, number>();
   readonly #paths = new Map<number, string | undefined>();
+  #searches = 0;
+  #collected: CollectedRows | undefined;
 
   /** @throws FaultError `corrupt` */
   constructor(unit: DwarfUnit, offset: number) {
     const section = unit.file.require('line', '.debug_line');
     this.#header = readLineHeader(section, offset, unit);
-    this.#rows = runLineProgram(this.#header);
     this.#compDir = unit.root.compDir;
-    this.#sequences = sequencesOf(this.#rows, this.#lastRows);
-  }
-
-  get rowCount(): number {
-    return this.#rows.count;
   }
 
   /** Name of a file by its number (DW_AT_call_file, DW_AT_decl_file). */
@@ -66,50 +63,71 @@ export class LineTable {
   /**
    * The row that covers an address: the last one at or below it, whether it begins a statement or
    * not. Undefined outside the unit's code, and where the row names no file.
+   * @throws FaultError `corrupt` when the program is damaged before that row
    */
   find(address: number): LineRange | undefined {
-    const first = this.#sequences.find(address);
+    if (this.#collected === undefined && this.#searches++ < MAX_SEARCHES) {
+      const found = searchRow(this.#header, address);
+      return found && this.#rangeOf(found);
+    }
+    const { rows, sequences, lastRows } = this.#all();
+    const first = sequences.find(address);
     if (first === undefined) return undefined;
-    const { addresses } = this.#rows;
+    const { addresses } = rows;
     let low = first;
-    let high = this.#lastRows.get(first)!;
+    let high = lastRows.get(first)!;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (addresses[middle]! <= address) low = middle + 1;
       else high = middle;
     }
-    return this.#rangeAt(low - 1);
+    return this.#rangeOf(rowAt(rows, low - 1));
   }
 
-  /** Rows of the code in [start, end), ascending within each sequence, for showing with assembly. */
-  *iterate(start: number, end: number): Generator<LineRange> {
-    const { count, addresses, flags } = this.#rows;
-    for (let i = 0; i + 1 < count; i++) {
-      if ((flags[i]! & LINE_FLAG.endSequence) !== 0) continue;
-      if (addresses[i + 1]! <= start || addresses[i]! >= end) continue;
-      const range = addresses[i]! < addresses[i + 1]! ? this.#rangeAt(i) : undefined;
-      if (range !== undefined) yield range;
+  #all(): CollectedRows {
+    if (this.#collected === undefined) {
+      const builder = new RowBuilder();
+      runLineProgram(this.#header, builder);
+      const rows = builder.finish();
+      this.#collected = { rows, ...sequencesOf(rows) };
     }
+    return this.#collected;
   }
 
-  #rangeAt(row: number): LineRange | undefined {
-    const { addresses, files, lines, columns, flags } = this.#rows;
-    const file = this.fileName(files[row]!);
+  #rangeOf(row: FoundRow): LineRange | undefined {
+    const file = this.fileName(row.file);
     if (file === undefined) return undefined;
-    return {
-      file,
-      line: lines[row]!,
-      column: columns[row]!,
-      isStmt: (flags[row]! & LINE_FLAG.isStmt) !== 0,
-      start: addresses[row]!,
-      end: addresses[row + 1]!,
-    };
+    const { line, column, flags, address: start, end } = row;
+    return { file, line, column, isStmt: (flags & LINE_FLAG.isStmt) !== 0, start, end };
   }
 }
 
+interface CollectedRows extends Sequences {
+  readonly rows: LineRows;
+}
+
+interface Sequences {
+  /** Code of a sequence -> its first row. */
+  readonly sequences: RangeMap;
+  /** First row -> the row that ends its sequence. */
+  readonly lastRows: ReadonlyMap<number, number>;
+}
+
+function rowAt({ addresses, files, lines, columns, flags }: LineRows, row: number): FoundRow {
+  return {
+    address: addresses[row]!,
+    end: addresses[row + 1]!,
+    file: files[row]!,
+    line: lines[row]!,
+    column: columns[row]!,
+    flags: flags[row]!,
+  };
+}
+
 /** Sequences whose addresses descend are left out: a search in them would find wrong lines. */
-function sequencesOf(rows: LineRows, lastRows: Map<number, number>): RangeMap {
-  const map = new RangeMap();
+function sequencesOf(rows: LineRows): Sequences {
+  const sequences = new RangeMap();
+  const lastRows = new Map<number, number>();
   const { count, addresses, flags } = rows;
   let first = 0;
   let ascends = true;
@@ -117,11 +135,11 @@ function sequencesOf(rows: LineRows, lastRows: Map<number, number>): RangeMap {
     if (i > first && addresses[i]! < addresses[i - 1]!) ascends = false;
     if ((flags[i]! & LINE_FLAG.endSequence) === 0) continue;
     if (ascends) {
-      map.add(addresses[first]!, addresses[i]!, first);
+      sequences.add(addresses[first]!, addresses[i]!, first);
       lastRows.set(first, i);
     }
     first = i + 1;
     ascends = true;
   }
-  return map;
+  return { sequences, lastRows };
 }

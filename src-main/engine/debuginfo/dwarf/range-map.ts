@@ -43,35 +43,29 @@ export class RangeMap {
   }
 
   #freeze(): Float64Array {
-    const lows = this.#lows;
-    const highs = this.#highs;
-    const values = this.#values;
+    const lows = new Float64Array(this.#lows);
     const count = lows.length;
-    const order = new Uint32Array(count);
-    let ascends = true;
-    for (let i = 0; i < count; i++) {
-      order[i] = i;
-      if (i > 0 && lows[i]! < lows[i - 1]!) ascends = false;
-    }
-    // Most tables are written in the order of the code.
-    if (!ascends) order.sort((a, b) => lows[a]! - lows[b]! || a - b);
-    const sorted = new Float64Array(count);
     const ends = new Float64Array(count);
-    const sortedHighs = new Float64Array(count);
-    const sortedValues = new Float64Array(count);
+    let ascends = true;
+    for (let i = 1; i < count && ascends; i++) ascends = lows[i]! >= lows[i - 1]!;
+    // Most tables are written in the order of the code.
+    if (ascends) {
+      this.#lows = lows;
+      this.#highs = new Float64Array(this.#highs);
+      this.#values = new Float64Array(this.#values);
+    } else {
+      const order = Uint32Array.from(lows, (_, i) => i);
+      order.sort((a, b) => lows[a]! - lows[b]! || a - b);
+      const sorted = (list: ArrayLike<number>) => Float64Array.from(order, (from) => list[from]!);
+      this.#lows = sorted(lows);
+      this.#highs = sorted(this.#highs);
+      this.#values = sorted(this.#values);
+    }
     let end = -Infinity;
     for (let i = 0; i < count; i++) {
-      const from = order[i]!;
-      const high = highs[from]!;
-      sorted[i] = lows[from]!;
-      sortedHighs[i] = high;
-      sortedValues[i] = values[from]!;
-      end = Math.max(end, high);
+      end = Math.max(end, this.#highs[i]!);
       ends[i] = end;
     }
-    this.#lows = sorted;
-    this.#highs = sortedHighs;
-    this.#values = sortedValues;
     return ends;
   }
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DwarfDebugInfo } from '../../../../src-main/engine/debuginfo/dwarf/debug-info.ts';
 import { RangeMap } from '../../../../src-main/engine/debuginfo/dwarf/range-map.ts';
@@ -23,9 +24,10 @@ const UNIT = `
     subprogram name="cold" ranges=list:0
   }
 `;
+const FILES = ['a.c 0', 'a.c 0', 'h.h 1', '/abs.h 0'];
 const LINES = drawLines({
   directories: ['/src', 'lib'],
-  files: ['a.c 0', 'a.c 0', 'h.h 1', '/abs.h 0'],
+  files: FILES,
   rows: `
     0x1000 1:10:1
     0x1010 2:6:2
@@ -189,6 +191,43 @@ describe('code of a unit', () => {
     const other = '9fa40eec72691767fc2098f6fb5950ac';
     expect(digestsOf(infoOf(UNIT, { line }))).toEqual(['/src/lib/h.h', md5, other, undefined]);
     expect(digestsOf(infoOf())).toEqual(['/src/lib/h.h', undefined, undefined, undefined]);
+  });
+
+  it('answers the first addresses, looked up one by one, as later ones from all rows (seeded)', () => {
+    const sequence = fc.array(fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 40 })), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    const placeAt = (info: DwarfDebugInfo, at: number) => {
+      const { file, line: number, column } = info.findLocation(BigInt(at))?.line ?? {};
+      return `${file}:${number}:${column}`;
+    };
+    fc.assert(
+      fc.property(fc.array(sequence, { minLength: 1, maxLength: 4 }), (sequences) => {
+        let address = 0x1000;
+        const rows = sequences.flatMap((steps) => {
+          const made = steps.map(([step, number]) => {
+            address += step;
+            return `0x${address.toString(16)} ${1 + (number % 3)}:${number}:${number}`;
+          });
+          address += 2;
+          return [...made, `end 0x${address.toString(16)}`];
+        });
+        const line = drawLines({
+          directories: ['/src', 'lib'],
+          files: FILES,
+          rows: rows.join('\n'),
+        });
+        const warm = infoOf(UNIT, { line });
+        for (let at = 0x1000; at < 0x1009; at++) placeAt(warm, at);
+        for (let at = 0x0fff; at <= Math.min(address, 0x10ff); at++) {
+          expect(placeAt(infoOf(UNIT, { line }), at), `0x${at.toString(16)}`).toBe(
+            placeAt(warm, at),
+          );
+        }
+      }),
+      { seed: 11, numRuns: 40 },
+    );
   });
 
   it('leaves out a sequence whose addresses descend: its lines would be wrong', () => {
