@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
-import type { Plugin } from 'vite';
+import { build, type Plugin } from 'vite';
 
 /**
  * `new URL('./name.ts', import.meta.url)` names a worker's entry so that Node runs it from the
  * sources; in the bundle the same expression must find `name.js` beside the importing file. This
  * makes each such file an entry of its own and rewrites the name.
  */
-function workerEntries(): Plugin {
+function workerEntries(emit = true): Plugin {
   return {
     name: 'oopscope:worker-entries',
     apply: 'build',
@@ -25,12 +25,54 @@ function workerEntries(): Plugin {
             const entry = resolve(dirname(id), `${path}.ts`);
             if (!existsSync(entry)) this.error(`${id}: no worker entry ${entry}`);
             const name = path.slice(path.lastIndexOf('/') + 1);
-            this.emitFile({ type: 'chunk', id: entry, fileName: `${name}.js` });
+            if (emit) this.emitFile({ type: 'chunk', id: entry, fileName: `${name}.js` });
             return `new URL(${quote}./${name}.js${quote}, import.meta.url)`;
           },
         );
         return found ? { code: rewritten, map: null } : null;
       },
+    },
+  };
+}
+
+/** Installed beside the bundle: they have files of their own, or native code. */
+const EXTERNAL = [
+  'better-sqlite3',
+  'capstone-wasm',
+  'xz-decompress',
+  'bufferutil',
+  'utf-8-validate',
+];
+
+/** The command line as one CommonJS file beside the other bundles: see hosts/cli/compiled-code.ts. */
+function commandLineProgram(): Plugin {
+  return {
+    name: 'oopscope:command-line-program',
+    apply: 'build',
+    async closeBundle() {
+      await build({
+        configFile: false,
+        logLevel: 'warn',
+        plugins: [workerEntries(false)],
+        ssr: { noExternal: true, external: EXTERNAL },
+        build: {
+          ssr: 'src-main/hosts/cli/program.ts',
+          outDir: 'out/main',
+          emptyOutDir: false,
+          target: 'node24',
+          minify: false,
+          sourcemap: true,
+          rollupOptions: {
+            output: {
+              format: 'cjs',
+              entryFileNames: 'cli-program.cjs',
+              codeSplitting: false,
+              // A script that is given its compiled code has no loader for import().
+              dynamicImportInCjs: false,
+            },
+          },
+        },
+      });
     },
   };
 }
@@ -41,7 +83,7 @@ const present = (entries: Record<string, string>) =>
 
 export default defineConfig({
   main: {
-    plugins: [workerEntries()],
+    plugins: [workerEntries(), commandLineProgram()],
     build: {
       outDir: 'out/main',
       target: 'node24',

@@ -1,11 +1,6 @@
 import { addVirt, virtAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
-import {
-  findMember,
-  nameOfType,
-  resolveTypedef,
-  sizeOf,
-} from '../types/layout.ts';
+import { findMember, nameOfType, resolveTypedef, sizeOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import { textOfBytes, type AddressSpace } from './address-space.ts';
 

@@ -1,23 +1,18 @@
 /**
- * Entry of the command line. The engine runs in this very thread: nothing has to start first. An
- * interrupt is left to the system, which ends the process even while the engine computes.
+ * Entry of the command line. The bundle has the whole program in one file beside this one, whose
+ * compiled code is kept between runs; from the sources it is loaded as it is.
  */
-import { processOutput } from './output.ts';
-import { removeFetch } from '../node/without-fetch.ts';
-import { run } from './run.ts';
-import { startFaster } from './start-faster.ts';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { codeFolder, loadCompiled } from './compiled-code.ts';
+import type { program as Program } from './program.ts';
 
-const status = await run(process.argv.slice(2), {
-  output: processOutput,
-  engine: async () => {
-    startFaster();
-    removeFetch();
-    const [{ createEngineService }, { createEngineDeps }] = await Promise.all([
-      import('../../engine/service/engine-service.ts'),
-      import('../node/engine-deps.ts'),
-    ]);
-    return createEngineService(createEngineDeps());
-  },
-});
+const bundled = fileURLToPath(new URL('cli-program.cjs', import.meta.url));
+const args = process.argv.slice(2);
+const { program } = (
+  existsSync(bundled)
+    ? loadCompiled(bundled, args, codeFolder())
+    : await import(new URL('program.ts', import.meta.url).href)
+) as { readonly program: typeof Program };
 // Not process.exit: what is still being written goes out first.
-process.exitCode = status;
+process.exitCode = await program(args);
