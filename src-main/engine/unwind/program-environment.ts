@@ -26,6 +26,7 @@ class CodeMap {
   readonly spIndirect: UnwindEnvironment['spIndirect'];
   readonly #program: Program;
   readonly #text: readonly (readonly [bigint, bigint])[];
+  readonly #isText = new Map<bigint, boolean>();
   readonly #orc = new Map<bigint, OrcEntry | undefined>();
   readonly #symbols = new Map<bigint, SymbolRef | undefined>();
   readonly #cpuStacks = new Map<number, CpuStacks>();
@@ -49,7 +50,12 @@ class CodeMap {
   }
 
   isText(pc: VirtAddr): boolean {
-    return this.#inKernel(pc) || this.#inModule(pc);
+    let isText = this.#isText.get(pc);
+    if (isText === undefined) {
+      isText = this.#inKernel(pc) || this.#inModule(pc);
+      this.#isText.set(pc, isText);
+    }
+    return isText;
   }
 
   /** @throws FaultError */

@@ -11,7 +11,7 @@ export interface Output {
 }
 
 /** What is written at once: a write for each of thousands of blocks takes longer than making them. */
-const MAX_PENDING = 32 * 1024;
+const MAX_PENDING = 128 * 1024;
 let pending = '';
 
 /**

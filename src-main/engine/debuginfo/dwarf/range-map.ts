@@ -54,12 +54,12 @@ export class RangeMap {
       this.#highs = new Float64Array(this.#highs);
       this.#values = new Float64Array(this.#values);
     } else {
-      const order = Uint32Array.from(lows, (_, i) => i);
+      const order = new Uint32Array(count);
+      for (let i = 0; i < count; i++) order[i] = i;
       order.sort((a, b) => lows[a]! - lows[b]! || a - b);
-      const sorted = (list: ArrayLike<number>) => Float64Array.from(order, (from) => list[from]!);
-      this.#lows = sorted(lows);
-      this.#highs = sorted(this.#highs);
-      this.#values = sorted(this.#values);
+      this.#lows = inOrder(lows, order);
+      this.#highs = inOrder(this.#highs, order);
+      this.#values = inOrder(this.#values, order);
     }
     let end = -Infinity;
     for (let i = 0; i < count; i++) {
@@ -68,4 +68,10 @@ export class RangeMap {
     }
     return ends;
   }
+}
+
+function inOrder(values: ArrayLike<number>, order: Uint32Array): Float64Array {
+  const sorted = new Float64Array(order.length);
+  for (let i = 0; i < order.length; i++) sorted[i] = values[order[i]!]!;
+  return sorted;
 }
