@@ -89,10 +89,10 @@ describe.each(NAMES)('%s', (name) => {
     const theirs = registerSets((crash.get('foreach bt -e') ?? '') + (crash.get('bt -E') ?? ''));
     const ours = registerSets((await text('foreach bt -e')) + (await text('bt -E')));
     const ownAlone = [...ours.keys()].filter((at) => !theirs.has(at));
-    // crash does not look behind the gap of int3.
+    // crash does not look behind the gap of int3; the CPU aligns the stack to 16 bytes before.
     for (const at of ownAlone) {
       const { rsp } = ours.get(at)!;
-      expect(rsp - at).toBe(168n + 48n);
+      expect([168n + 48n, 168n + 48n + 8n]).toContain(rsp - at);
     }
     let equalSets = 0;
     for (const [at, set] of theirs) {
