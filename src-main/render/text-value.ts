@@ -64,6 +64,12 @@ export function oneLineText(node: ValueNode, depth = 0): string {
   return `${depth === 0 ? pointerType(node) : ''}${inlineText(node, undefined)}`;
 }
 
+/** The value of a member behind its declaration; undefined where there is none, or a whole object. */
+export function memberValueText(node: ValueNode, radix: 10 | 16 | undefined): string | undefined {
+  if (node.value === undefined || node.children !== undefined) return undefined;
+  return scalarText(node, radix);
+}
+
 const indent = (depth: number) => '  '.repeat(depth);
 
 /** The lines of one node: `before` stands before its value, `after` after it. */

@@ -3,6 +3,7 @@ import { printable } from './printable.ts';
 import { codeLines } from './text-code.ts';
 import { entriesLines } from './text-entries.ts';
 import { factsLines } from './text-facts.ts';
+import { layoutLines } from './text-layout.ts';
 import { logLines } from './text-log.ts';
 import { memoryLines } from './text-memory.ts';
 import { sourceTextLines } from './text-source.ts';
@@ -29,6 +30,7 @@ export function blockLines(block: Exclude<Block, { type: 'notice' }>, before?: B
     case 'memory':
       return memoryLines(block);
     case 'value':
+      if (block.showLayout && block.value.layout !== undefined) return layoutLines(block);
       return valueLines(block, before?.type === 'value' && before.cpu === block.cpu);
     case 'symbols':
       return symbolLines(block);

@@ -2,6 +2,7 @@ import type { Absent, AbsentReason, CellValue, ColumnKind, Table } from './cell.
 import type { CodeBlock } from './code.ts';
 import type { EntriesBlock } from './entries.ts';
 import type { FrameRegister, FrameVariable, SourceBlock, StackWord } from './frame.ts';
+import type { StructLayout } from './layout.ts';
 
 /**
  * What a command answers: a sequence of typed blocks. The command line renders them as crash's
@@ -273,6 +274,8 @@ export interface ValueBlock {
   readonly size: number;
   /** Show offsets (`struct -o`). */
   readonly showOffsets: boolean;
+  /** For text: a line a member with offset and size, holes, padding, cache lines (`struct --layout`). */
+  readonly showLayout?: true;
   /** For text: radix of integers; by kind when absent. */
   readonly radix?: 10 | 16;
   /** A per-CPU variable of this CPU: text begins with `[0]: address`. */
@@ -317,7 +320,12 @@ export interface ValueNode {
   /** Pointer to a known symbol. */
   readonly symbol?: SymbolRef;
   readonly children?: readonly ValueNode[];
-  /** Array children were cut at this many of `count`. */
+  /** Of a struct or union with its members: holes and padding, where asked for (`struct --layout`). */
+  readonly layout?: StructLayout;
+  /**
+   * Children were cut at this many of `count`. Of an array of structs without values (`struct --layout`)
+   * the first element stands for all.
+   */
   readonly truncatedAt?: number;
   readonly count?: number;
 }

@@ -4,6 +4,7 @@ export type * from './debuginfo.ts';
 export type * from './entries.ts';
 export type * from './frame.ts';
 export type * from './host.ts';
+export * from './layout.ts';
 export type * from './rpc.ts';
 export type * from './service.ts';
 export type * from './source.ts';

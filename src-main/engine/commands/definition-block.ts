@@ -14,24 +14,26 @@ export function* definitionBlocks(
   type: Type,
   members: readonly string[],
   showOffsets: boolean,
+  layout = false,
 ): Generator<ValueBlock> {
   const base = {
     type: 'value',
     address: undefined,
     size: sizeOf(type),
     origin: type.origin,
+    ...(layout && { showLayout: true as const }),
   } as const;
   const shown = structOf(type) ?? type;
   const alias = type.kind === 'typedef' ? { alias: type.name } : {};
   if (members.length === 0) {
-    yield { ...base, value: definitionNode(shown, ''), showOffsets, ...alias };
+    yield { ...base, value: definitionNode(shown, '', 0, { layout }), showOffsets, ...alias };
     return;
   }
   for (const path of members) {
     const found = findMember(type, path);
     if (found === undefined)
       throw new UsageError(`invalid data structure reference: no member ${path}`);
-    const node = definitionNode(found.type, path, Math.floor(found.bitOffset / 8));
+    const node = definitionNode(found.type, path, Math.floor(found.bitOffset / 8), { layout });
     const bits = { offset: found.bitOffset % 8, size: found.bitSize };
     yield {
       ...base,

@@ -94,8 +94,17 @@ export function requireTyped(text: string, value: Value): KernelObject {
 export function addressExpression(context: CommandContext, text: string): AddressArgument {
   const found = findAddressArgument(context.program, text);
   if (found !== undefined) return found;
-  const { value } = evaluate(context, text);
-  return { address: guarded(text, () => addressOf(value)), symbol: undefined };
+  return { address: expressionAddress(context, text), symbol: undefined };
+}
+
+/** Where an expression leads: a pointer's value, the address of everything else. @throws UsageError */
+export function expressionAddress(
+  context: CommandContext,
+  text: string,
+  options: ExpressionOptions = {},
+): VirtAddr {
+  const { value } = evaluate(context, text, options);
+  return guarded(text, () => addressOf(value));
 }
 
 class ProgramScope implements ExpressionScope {

@@ -7,8 +7,8 @@ import { declarationOf } from '../types/declaration.ts';
 import { findSize, resolveTypedef } from '../types/layout.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, warning, type CommandContext } from './context.ts';
+import { splitCpus } from './cpu-addresses.ts';
 import { evaluate, guarded, requireTyped } from './expression.ts';
-import { cpuList } from './numbers.ts';
 import { tableBlock } from './table.ts';
 import { symbolAt, valueNode } from './value-node.ts';
 
@@ -67,17 +67,6 @@ function splitArguments(args: readonly string[]): { flags: Set<string>; text: st
   while (isOption(words[0])) options.push(words.shift()!);
   while (words.length > 1 && isOption(words.at(-1))) options.push(words.pop()!);
   return { flags: new Set(options.join('').replaceAll('-', '')), text: words.join(' ').trim() };
-}
-
-/** `expression:cpus`; a colon behind `?` belongs to C. */
-function splitCpus(
-  { program, session }: CommandContext,
-  whole: string,
-): { text: string; cpus?: readonly number[] } {
-  const match = /^([^?]*[\w\])])\s*:\s*(a|all|[0-9][0-9,-]*|)$/.exec(whole);
-  if (match === null) return { text: whole };
-  const current = session.currentTask(program)?.cpu ?? 0;
-  return { text: match[1]!, cpus: cpuList(match[2]!, program.cpus.possible, current) };
 }
 
 const isName = (text: string): boolean => /^[A-Za-z_][\w.]*$/.test(text);

@@ -17,7 +17,8 @@ import { parseOptions, type Options } from './options.ts';
 import { valueNode } from './value-node.ts';
 
 const USAGE =
-  'name[.member[,member]] [-o] [-x|-d] [-u] [-r] [-l offset] [address | symbol][:cpus] [count | -c count]';
+  'name[.member[,member]] [-o] [-x|-d] [-u] [-r] [-l offset] [--layout] [address | symbol | expression][:cpus] [count | -c count]';
+const LAYOUT = '--layout';
 const HELP = [
   'Without an address the definition of the type and its size; with one its values there. A member is a',
   'path: comm, se.vruntime, cpus_mask.bits[0]; -> follows pointers (mm->pgd); several are separated by',
@@ -28,6 +29,8 @@ const HELP = [
   '  -u         the address is one of the current task',
   '  -r         the bytes, not the members',
   '  -l offset  the address is that of a member: its offset, or struct.member',
+  '  --layout   where each member lies: offset and size, holes, padding, cache lines, and their sums;',
+  '             with an address the values, too. In --json with the layout of all embedded structs',
   '  count, -c count  several of an array; -c with a negative count: those that end at the address',
   '  :cpus      a per-CPU variable: `runqueues:0`, `:a` for all, `:` for the current task’s CPU',
 ];
@@ -50,9 +53,14 @@ function command(name: string, tags: readonly Tag[], summary: string): Command {
     help: HELP,
     needs: ['memory', 'types'],
     *run(context, args) {
-      const options = parseOptions(args, 'oxdurl:c:');
+      const layout = args.includes(LAYOUT);
+      const words = args.filter((word) => word !== LAYOUT);
+      const options = parseOptions(words, 'oxdurl:c:');
       const radix = options.atMostOne('xd');
-      for (const block of run(context, options, tags)) {
+      if (layout && (options.has('o') || options.has('r'))) {
+        throw new UsageError('--layout excludes -o and -r');
+      }
+      for (const block of run(context, options, tags, layout)) {
         const isValue = block.type === 'value' && radix !== undefined;
         yield isValue ? { ...block, radix: radix === 'x' ? 16 : 10 } : block;
       }
@@ -60,7 +68,12 @@ function command(name: string, tags: readonly Tag[], summary: string): Command {
   };
 }
 
-function* run(context: CommandContext, options: Options, tags: readonly Tag[]): Generator<Block> {
+function* run(
+  context: CommandContext,
+  options: Options,
+  tags: readonly Tag[],
+  layout: boolean,
+): Generator<Block> {
   const [text, where, countText, ...rest] = options.operands;
   if (text === undefined || rest.length > 0)
     throw new UsageError('a type name, an address, a count');
@@ -68,7 +81,7 @@ function* run(context: CommandContext, options: Options, tags: readonly Tag[]): 
   const { type, named, members } = parseTypeArgument(program, text, tags);
   if (where === undefined) {
     if (options.has('c')) throw new UsageError('a count needs an address');
-    yield* definitionBlocks(named, members, options.has('o'));
+    yield* definitionBlocks(named, members, options.has('o'), layout);
     return;
   }
   const count = countOf(options, countText);
@@ -78,7 +91,7 @@ function* run(context: CommandContext, options: Options, tags: readonly Tag[]): 
     for (let i = 0; i < Math.abs(count); i++) {
       checkCancelled(context);
       const at = addVirt(first, i * sizeOf(type));
-      yield* oneObject(context, options, type, members, at, i === 0 ? cpu : undefined);
+      yield* oneObject(context, options, { type, members, layout }, at, i === 0 ? cpu : undefined);
     }
   }
 }
@@ -148,15 +161,21 @@ function addressesOf(
   return found;
 }
 
+interface Asked {
+  readonly type: Type;
+  readonly members: readonly string[];
+  readonly layout: boolean;
+}
+
 function* oneObject(
   context: CommandContext,
   options: Options,
-  type: Type,
-  members: readonly string[],
+  asked: Asked,
   address: VirtAddr,
   cpu: number | undefined,
 ): Generator<Block> {
   const { program } = context;
+  const { type, members, layout } = asked;
   const task = options.has('u') ? requireCurrentTask(context) : undefined;
   if (options.has('r')) {
     const space =
@@ -176,10 +195,11 @@ function* oneObject(
   );
   const block = (value: KernelObject, name: string): ValueBlock => ({
     type: 'value',
-    value: valueNode(program, value, name),
+    value: valueNode(program, value, name, { layout }),
     address: value.address,
     size: value.size,
     showOffsets: options.has('o'),
+    ...(layout && { showLayout: true as const }),
     // of several members only the first says whose they are
     ...(cpu !== undefined && (name === '' || name === members[0]) && { cpu }),
     ...(name !== '' && { owner: { typeName: declarationOf(type), address: object.address } }),

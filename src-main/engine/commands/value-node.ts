@@ -4,8 +4,9 @@ import { tryRead } from '../base/fault.ts';
 import type { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
 import { declarationOf, memberDeclaration } from '../types/declaration.ts';
-import { findSize, resolveTypedef } from '../types/layout.ts';
-import type { EnumType, Member, Type } from '../types/type.ts';
+import { findSize, resolveTypedef, structOf } from '../types/layout.ts';
+import { structLayout } from '../types/struct-layout.ts';
+import type { EnumType, Member, StructType, Type } from '../types/type.ts';
 import { cell } from './facts.ts';
 
 /** Elements of an array that are shown, as crash sets gdb's `print elements`. */
@@ -17,63 +18,103 @@ const MAX_DEPTH = 24;
 /** Larger than the constants that pointers lead into the middle of. */
 const MAX_CONSTANT = 4096;
 
-interface Budget {
+export interface NodeStyle {
+  /** Holes and padding of each struct; without values, all embedded structs opened. */
+  readonly layout?: boolean;
+}
+
+/** What one tree is made with. */
+interface Walk extends NodeStyle {
+  /** Absent in a definition. */
+  readonly program?: Program;
+  /** Nodes that may still be made. */
   nodes: number;
 }
 
 /** A typed object with its values; what cannot be read is a typed absence at its leaf. */
-export function valueNode(program: Program, object: KernelObject, name: string): ValueNode {
-  return build(program, object.type, name, object, 0, { nodes: MAX_NODES }, 0);
+export function valueNode(
+  program: Program,
+  object: KernelObject,
+  name: string,
+  style: NodeStyle = {},
+): ValueNode {
+  return build({ ...style, program, nodes: MAX_NODES }, object.type, name, object, 0, 0);
 }
 
 /** A type's definition: members without values; only anonymous members are opened further. */
-export function definitionNode(type: Type, name: string, offset = 0): ValueNode {
-  return build(undefined, type, name, undefined, offset, { nodes: MAX_NODES }, 0);
+export function definitionNode(
+  type: Type,
+  name: string,
+  offset = 0,
+  style: NodeStyle = {},
+): ValueNode {
+  return build({ ...style, nodes: MAX_NODES }, type, name, undefined, offset, 0);
 }
 
 function build(
-  program: Program | undefined,
+  walk: Walk,
   type: Type,
   name: string,
   object: KernelObject | undefined,
   offset: number,
-  budget: Budget,
   depth: number,
 ): ValueNode {
-  budget.nodes--;
+  walk.nodes--;
   const resolved = resolveTypedef(type);
   const common = { name, typeName: declarationOf(type), offset, size: findSize(type) ?? 0 };
   switch (resolved.kind) {
     case 'struct':
     case 'union': {
-      const open = object !== undefined || depth === 0 || isAnonymous(type);
+      const open = object !== undefined || depth === 0 || walk.layout === true || isAnonymous(type);
       if (!open || depth > MAX_DEPTH) return { ...common, kind: resolved.kind };
-      const children = resolved.members.map((member) =>
-        memberNode(program, member, object, offset, budget, depth + 1),
-      );
-      return {
-        ...common,
-        kind: resolved.kind,
-        children: withFlexibleEnd(children, resolved.members),
-      };
+      return structNode(walk, resolved, common, object, depth);
     }
     case 'array':
-      return arrayNode(program, resolved.element, resolved.length, common, object, budget, depth);
+      return arrayNode(walk, resolved.element, resolved.length, common, object, depth);
     case 'void':
       return { ...common, kind: 'void' };
     case 'function':
       return { ...common, kind: 'function' };
     default:
-      return object === undefined || program === undefined
+      return object === undefined || walk.program === undefined
         ? { ...common, kind: kindOf(resolved) }
-        : scalarNode(program, resolved, common, object);
+        : scalarNode(walk.program, resolved, common, object);
   }
+}
+
+function structNode(
+  walk: Walk,
+  struct: StructType,
+  common: Common,
+  object: KernelObject | undefined,
+  depth: number,
+): ValueNode {
+  const { members } = struct;
+  const children: ValueNode[] = [];
+  for (const member of members) {
+    if (walk.nodes <= 0) break;
+    children.push(memberNode(walk, member, object, common.offset, depth + 1));
+  }
+  const node = {
+    ...common,
+    kind: struct.kind,
+    children: withFlexibleEnd(children, members),
+    ...(walk.layout === true && { layout: structLayout(struct) }),
+  };
+  if (children.length === members.length) return node;
+  return { ...node, truncatedAt: children.length, count: members.length };
 }
 
 /** An array without length at the end is a flexible one: `[]`, not `[0]`. */
 function withFlexibleEnd(children: ValueNode[], members: readonly Member[]): ValueNode[] {
   const [node, member] = [children.at(-1), members.at(-1)];
-  if (node !== undefined && member !== undefined && node.kind === 'array' && node.count === 0) {
+  if (
+    node !== undefined &&
+    children.length === members.length &&
+    member !== undefined &&
+    node.kind === 'array' &&
+    node.count === 0
+  ) {
     children[children.length - 1] = { ...node, typeName: memberDeclaration(member.type, '', true) };
   }
   return children;
@@ -82,16 +123,15 @@ function withFlexibleEnd(children: ValueNode[], members: readonly Member[]): Val
 type Common = Pick<ValueNode, 'name' | 'typeName' | 'offset' | 'size'>;
 
 function memberNode(
-  program: Program | undefined,
+  walk: Walk,
   member: Member,
   object: KernelObject | undefined,
   offset: number,
-  budget: Budget,
   depth: number,
 ): ValueNode {
   const at = offset + Math.floor(member.bitOffset / 8);
   const inner = object === undefined ? undefined : memberObject(object, member);
-  const node = build(program, member.type, member.name, inner, at, budget, depth);
+  const node = build(walk, member.type, member.name, inner, at, depth);
   if (member.bitSize === 0) return node;
   return { ...node, bits: { offset: member.bitOffset % 8, size: member.bitSize } };
 }
@@ -106,12 +146,11 @@ function memberObject(object: KernelObject, member: Member): KernelObject {
 }
 
 function arrayNode(
-  program: Program | undefined,
+  walk: Walk,
   element: Type,
   count: number,
   common: Common,
   object: KernelObject | undefined,
-  budget: Budget,
   depth: number,
 ): ValueNode {
   const inner = resolveTypedef(element);
@@ -124,25 +163,35 @@ function arrayNode(
   ) {
     return stringNode(common, object, count);
   }
-  if (object === undefined) {
-    if (!isAnonymous(element)) return { ...common, kind: 'array', count };
-    return {
-      ...common,
-      kind: 'array',
-      count,
-      children: [build(undefined, element, '', undefined, common.offset, budget, depth + 1)],
-    };
-  }
-  if (count === 0) return unboundedNode(program, inner, common, object);
+  if (object === undefined) return arrayDefinition(walk, element, count, common, depth);
+  if (count === 0) return unboundedNode(walk.program, inner, common, object);
   const size = findSize(element) ?? 0;
-  const shown = Math.min(count, MAX_ELEMENTS, Math.max(0, budget.nodes));
+  const shown = Math.min(count, MAX_ELEMENTS, Math.max(0, walk.nodes));
   const children: ValueNode[] = [];
-  for (let i = 0; i < shown && budget.nodes > 0 && depth <= MAX_DEPTH; i++) {
+  for (let i = 0; i < shown && walk.nodes > 0 && depth <= MAX_DEPTH; i++) {
     const at = common.offset + i * size;
-    children.push(build(program, element, `[${i}]`, object.index(i), at, budget, depth + 1));
+    children.push(build(walk, element, `[${i}]`, object.index(i), at, depth + 1));
   }
   const node = { ...common, kind: 'array' as const, count, children };
   return children.length < count ? { ...node, truncatedAt: children.length } : node;
+}
+
+/** An array of structs that have no name of their own shows what they are; with layout, of all structs. */
+function arrayDefinition(
+  walk: Walk,
+  element: Type,
+  count: number,
+  common: Common,
+  depth: number,
+): ValueNode {
+  const node = { ...common, kind: 'array' as const, count };
+  if (isAnonymous(element)) {
+    const child = build(walk, element, '', undefined, common.offset, depth + 1);
+    return { ...node, children: [child] };
+  }
+  if (walk.layout !== true || structOf(element) === undefined || depth > MAX_DEPTH) return node;
+  const first = build(walk, element, '[0]', undefined, common.offset, depth + 1);
+  return { ...node, children: [first], ...(count > 1 && { truncatedAt: 1 }) };
 }
 
 /** An array without a length: where it begins, as gdb shows it, and text that stands there. */

@@ -5,18 +5,24 @@ import { definitionText } from '../types/definition.ts';
 import { structOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import { UsageError, type Command } from './command.ts';
-import { checkCancelled, info, type CommandContext } from './context.ts';
+import { checkCancelled, info, warning, type CommandContext } from './context.ts';
 import { definitionBlocks } from './definition-block.ts';
 import { evaluate, requireTyped } from './expression.ts';
 import { requireCount } from './numbers.ts';
 import { parseOptions } from './options.ts';
 import { tableBlock } from './table.ts';
+import { typeListBlock } from './type-list.ts';
 import { searchTypes, type SizeRange } from './type-search.ts';
+import { typeUsersBlock } from './type-users.ts';
+
+const LIST = '--list';
+const USERS = '--users';
 
 export const whatis: Command = {
   name: 'whatis',
   summary: 'the type of a symbol or expression, the definition of a type',
-  usage: '[-o] name | type | expression, or [-r size[-size]] [-m type]',
+  usage:
+    '[-o] name | type | expression, or [-r size[-size]] [-m type], or --list [text], or --users type',
   help: [
     'Of a symbol its declaration, of a struct, union, enum or typedef its definition, of an enumerator',
     'its enum and value, of an expression its type.',
@@ -25,9 +31,21 @@ export const whatis: Command = {
     '  -r size      searches structs of this size, or of sizes low-high',
     '  -m type      searches structs that hold a member whose type’s name contains this text, in',
     '               embedded structs too, or a pointer to such',
+    '  --list text  all structs, unions, enums and typedefs whose name contains the text, with who tells',
+    '               of them',
+    '  --users type members that are of exactly this type, or lead to it by pointers, arrays, typedefs',
   ],
   needs: ['memory', 'types'],
   *run(context, args) {
+    const long = args.find((word) => word === LIST || word === USERS);
+    if (long !== undefined) {
+      const rest = args
+        .filter((word) => word !== long)
+        .join(' ')
+        .trim();
+      yield* long === LIST ? list(context, rest) : users(context, rest);
+      return;
+    }
     const options = parseOptions(args, 'or:m:');
     const [range, member] = [options.value('r'), options.value('m')];
     const text = options.operands.join(' ').trim();
@@ -110,6 +128,25 @@ function* search(
     ],
     found,
   );
+}
+
+function* list(context: CommandContext, text: string): Generator<Block> {
+  const block = typeListBlock(context.program, text, () => checkCancelled(context));
+  if (block.table.rowCount === 0) yield info('none found');
+  else yield block;
+}
+
+function* users(context: CommandContext, name: string): Generator<Block> {
+  if (name === '') throw new UsageError(`${USERS} needs a type`);
+  const { program } = context;
+  const type = findNamed(program, name);
+  if (type === undefined) {
+    throw new UsageError(`unknown type: ${name} (asked ${program.types.finderNames.join(', ')})`);
+  }
+  const { block, cut } = typeUsersBlock(program, type, () => checkCancelled(context));
+  if (cut) yield warning(`There are more: these are the first ${block.table.rowCount}.`);
+  if (block.table.rowCount === 0) yield info(`no member of a struct is a ${name} or leads to one`);
+  else yield block;
 }
 
 function sizeRange(text: string): SizeRange {

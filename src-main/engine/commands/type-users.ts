@@ -1,0 +1,114 @@
+import type { TableBlock } from '../../../src-shared/contract/index.ts';
+import { tryRead } from '../base/fault.ts';
+import type { Program } from '../program/program.ts';
+import { declarationOf } from '../types/declaration.ts';
+import type { StructType, Type } from '../types/type.ts';
+import { tableBlock } from './table.ts';
+
+/** A member whose type is the one asked for, or leads to it. */
+interface User {
+  readonly tag: 'struct' | 'union';
+  readonly name: string;
+  /** From the struct, through members of anonymous type. */
+  readonly path: string;
+  readonly offset: number;
+  readonly declaration: string;
+  readonly relation: 'embeds' | 'points to';
+}
+
+/** Pointers, arrays and typedefs around a type, and structs without a name in each other. */
+const MAX_DEPTH = 32;
+/** More than anybody reads: `struct list_head` has a tenth of it. */
+const MAX_USERS = 50_000;
+const SLICE = 256;
+
+/**
+ * Members of all named structs and unions that embed a type or point to it, also in arrays and behind
+ * typedefs: columns `relation`, `kind`, `type`, `member`, `offset`, `declaration`. Prototypes of
+ * functions are not searched.
+ * @returns the table, and whether there are more than it has
+ */
+export function typeUsersBlock(
+  program: Program,
+  target: Type,
+  checkCancelled: () => void,
+): { block: TableBlock; cut: boolean } {
+  const users: User[] = [];
+  let done = 0;
+  for (const { tag, name } of program.types.iterateNames()) {
+    if (++done % SLICE === 0) checkCancelled();
+    if ((tag !== 'struct' && tag !== 'union') || name === '') continue;
+    const type = tryRead(() => program.types.findType(tag, name));
+    if (type === undefined || (type.kind !== 'struct' && type.kind !== 'union')) continue;
+    addUsers(users, { tag, name, path: '', offset: 0 }, type, target, 0);
+    if (users.length >= MAX_USERS) break;
+  }
+  const sorted = users.slice(0, MAX_USERS).sort((a, b) => {
+    if (a.relation !== b.relation) return a.relation === 'embeds' ? -1 : 1;
+    return a.name < b.name ? -1 : a.name > b.name ? 1 : a.offset - b.offset;
+  });
+  return { block: usersTable(sorted), cut: users.length >= MAX_USERS };
+}
+
+type Place = Pick<User, 'tag' | 'name' | 'path' | 'offset'>;
+
+function addUsers(
+  users: User[],
+  place: Place,
+  struct: StructType,
+  target: Type,
+  depth: number,
+): void {
+  for (const { name, type, bitOffset } of struct.members) {
+    if (users.length >= MAX_USERS) return;
+    const path = [place.path, name].filter((part) => part !== '').join('.');
+    const at = { ...place, path, offset: place.offset + Math.floor(bitOffset / 8) };
+    const { relation, anonymous } = relationTo(type, target);
+    if (relation !== undefined) users.push({ ...at, relation, declaration: declarationOf(type) });
+    else if (anonymous !== undefined && depth < MAX_DEPTH) {
+      addUsers(users, at, anonymous, target, depth + 1);
+    }
+  }
+}
+
+/** How a member's type leads to the one asked for; else the nameless struct that it embeds. */
+function relationTo(
+  type: Type,
+  target: Type,
+): { relation?: User['relation']; anonymous?: StructType } {
+  let inner = type;
+  let relation: User['relation'] = 'embeds';
+  for (let i = 0; i < MAX_DEPTH; i++) {
+    if (isSame(inner, target)) return { relation };
+    if (inner.kind === 'pointer') {
+      relation = 'points to';
+      inner = inner.target;
+    } else if (inner.kind === 'array') inner = inner.element;
+    else if (inner.kind === 'typedef' || inner.kind === 'qualified') inner = inner.target;
+    else break;
+  }
+  if ((inner.kind !== 'struct' && inner.kind !== 'union') || inner.name !== '') return {};
+  return relation === 'embeds' ? { anonymous: inner } : {};
+}
+
+/** By name: the kernel and its modules may each have an object for the same type. */
+function isSame(type: Type, target: Type): boolean {
+  if (type === target) return true;
+  if (type.kind !== target.kind || !('name' in type) || !('name' in target)) return false;
+  return type.name !== '' && type.name === target.name;
+}
+
+function usersTable(users: readonly User[]): TableBlock {
+  return tableBlock(
+    'whatis-users',
+    [
+      { id: 'relation', title: 'HOW', kind: 'text', cell: (row) => row.relation },
+      { id: 'kind', title: 'KIND', kind: 'text', cell: (row) => row.tag },
+      { id: 'type', title: 'TYPE', kind: 'text', cell: (row) => row.name },
+      { id: 'member', title: 'MEMBER', kind: 'text', cell: (row) => row.path },
+      { id: 'offset', title: 'OFFSET', kind: 'count', cell: (row) => row.offset },
+      { id: 'declaration', title: 'DECLARED AS', kind: 'text', cell: (row) => row.declaration },
+    ],
+    users,
+  );
+}
