@@ -4,6 +4,7 @@ import {
   type CellValue,
   type Table,
 } from '../../src-shared/contract/index.ts';
+import { hexOf, hexText, plain } from '../../src-shared/text/plain-data.ts';
 import { visibleJson } from '../../src-shared/text/visible.ts';
 
 /** One line of a JSON document, safe for a terminal. */
@@ -76,34 +77,7 @@ function logJson({ records, show }: Extract<Block, { type: 'log' }>): unknown {
   };
 }
 
-/** Scalar members of typed objects are numbers of C; every other bigint of a block is an address. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return hexText(value);
-  if (value instanceof Uint8Array) return hexOf(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  const isNumber = 'kind' in value && (value.kind === 'int' || value.kind === 'enum');
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]: [string, unknown]) => [
-      name,
-      isNumber && name === 'value' && typeof member === 'bigint'
-        ? member.toString()
-        : plain(member),
-    ]),
-  );
-}
-
 /** Any plain data (session facts, errors) with its bigints as `0x…`. */
 export function dataJson(value: unknown): unknown {
   return plain(value);
-}
-
-function hexText(value: bigint): string {
-  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
 }

@@ -7,7 +7,7 @@ import {
   type ValueBlock,
   type ValueNode,
 } from '../../src-shared/contract/index.ts';
-import { declaration } from './c-declaration.ts';
+import { declaration } from '../../src-shared/text/c-declaration.ts';
 import { printable } from './printable.ts';
 import { memberValueText } from './text-value.ts';
 

@@ -11,7 +11,7 @@ export const SHORTCUTS: readonly { readonly group: string; readonly keys: readon
       keys: [
         { keys: ['Ctrl K', 'Ctrl Shift P'], what: 'Command palette: view, symbol, address, task' },
         { keys: ['Alt ←', 'Alt →'], what: 'Back and forward' },
-        { keys: ['1 … 6'], what: 'Overview, Tasks, Stack, Log, Memory, Modules' },
+        { keys: ['1 … 7'], what: 'Overview, Tasks, Stack, Log, Memory, Types, Modules' },
         { keys: ['Ctrl `', '`'], what: 'Console' },
         { keys: ['/', 'Ctrl F'], what: 'Filter or search in this view' },
         { keys: ['G'], what: 'Go to an address or symbol in memory' },
@@ -58,6 +58,18 @@ export const SHORTCUTS: readonly { readonly group: string; readonly keys: readon
       ],
     },
     {
+      group: 'Types',
+      keys: [
+        { keys: ['T'], what: 'Choose a type' },
+        { keys: ['A'], what: 'Address of the object' },
+        { keys: ['↑', '↓'], what: 'Previous and next member' },
+        { keys: ['→', '←'], what: 'Open what is in it or behind it; close, then out' },
+        { keys: ['Enter'], what: 'Follow the pointer, or look at the embedded struct alone' },
+        { keys: ['[', ']'], what: 'Previous and next object, as in an array' },
+        { keys: ['Ctrl C'], what: 'Copy the member' },
+      ],
+    },
+    {
       group: 'Console',
       keys: [
         { keys: ['Tab'], what: 'Complete' },
@@ -67,3 +79,11 @@ export const SHORTCUTS: readonly { readonly group: string; readonly keys: readon
       ],
     },
   ];
+
+/** A key for the window itself: without Ctrl and Alt, not typed into a field, not handled yet. */
+export function isBareKey(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return false;
+  return !(
+    event.target instanceof Element && event.target.closest('input, textarea, select, [role=menu]')
+  );
+}

@@ -17,6 +17,15 @@ export type Location =
     }
   | { readonly view: 'log'; readonly seq?: number }
   | { readonly view: 'memory'; readonly space: MemorySpace; readonly address?: bigint }
+  | {
+      readonly view: 'types';
+      /** `task_struct`; `union:name`, `enum:name`, `typedef:name` for one that is no struct. */
+      readonly name?: string;
+      /** Where an object of the type lies: then with its values. */
+      readonly address?: bigint;
+      /** Path of a member, only with a name: `se.vruntime`, `files->fdt`. */
+      readonly member?: string;
+    }
   | { readonly view: 'modules'; readonly name?: string };
 
 export type ViewId = Location['view'];
@@ -27,6 +36,7 @@ export const VIEWS: readonly { readonly id: ViewId; readonly title: string }[] =
   { id: 'stack', title: 'Stack' },
   { id: 'log', title: 'Log' },
   { id: 'memory', title: 'Memory' },
+  { id: 'types', title: 'Types' },
   { id: 'modules', title: 'Modules' },
 ];
 
@@ -51,6 +61,16 @@ export function hashOf(location: Location): string {
         ? `#/memory/${space}`
         : `#/memory/${space}/${location.address.toString(16)}`;
     }
+    case 'types': {
+      const { name, address, member } = location;
+      if (name === undefined) return '#/types';
+      const place = address?.toString(16) ?? (member === undefined ? '' : '-');
+      // A colon stays as it is: `#/types/union:name`.
+      const parts = [name, place, member ?? ''].map((part) =>
+        encodeURIComponent(part).replaceAll('%3A', ':'),
+      );
+      return `#/types/${parts.join('/').replace(/\/+$/, '')}`;
+    }
     case 'modules':
       return location.name === undefined
         ? '#/modules'
@@ -60,7 +80,7 @@ export function hashOf(location: Location): string {
 
 /** A hash nobody wrote, or a damaged one, is the overview. */
 export function locationOf(hash: string): Location {
-  const [, view, first, second] = hash.split('/');
+  const [, view, first, second, third] = hash.split('/');
   switch (view) {
     case 'tasks': {
       const task = parseHex(first);
@@ -82,6 +102,16 @@ export function locationOf(hash: string): Location {
       const space = parseSpace(first);
       const address = parseHex(second);
       return address === undefined ? { view, space } : { view, space, address };
+    }
+    case 'types': {
+      if (!first) return { view };
+      const address = parseHex(second);
+      return {
+        view,
+        name: decode(first),
+        ...(address !== undefined && { address }),
+        ...(third && { member: decode(third) }),
+      };
     }
     case 'modules':
       return first ? { view, name: decode(first) } : { view };

@@ -9,6 +9,7 @@ import {
   type TaskRef,
   type ValueNode,
 } from '../../src-shared/contract/index.ts';
+import { declaration } from '../../src-shared/text/c-declaration.ts';
 import { ABSENT_LABEL } from './absent.ts';
 import { bracketed, hex, hex16, logTime, symbolText } from './format.ts';
 import { registersInOrder } from './stacks.ts';
@@ -163,10 +164,11 @@ function valueText(node: ValueNode, depth = 0, radix?: 10 | 16): string {
   const indent = '  '.repeat(depth);
   if (!node.children) {
     const value = node.value === undefined ? '' : ` = ${valueOf(node, radix)}`;
-    return `${indent}${node.typeName} ${node.name}${value};`;
+    const bits = node.bits === undefined ? '' : ` : ${node.bits.size}`;
+    return `${indent}${declaration(node.typeName, node.name)}${bits}${value};`;
   }
   const inner = node.children.map((child) => valueText(child, depth + 1, radix)).join('\n');
-  return `${indent}${node.typeName} ${node.name} {\n${inner}\n${indent}}`;
+  return `${indent}${declaration(node.typeName, node.name)} {\n${inner}\n${indent}}`;
 }
 
 /** @param radix of integers, as `struct -x` asks for; decimal otherwise */

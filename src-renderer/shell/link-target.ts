@@ -1,4 +1,5 @@
 import { hex16 } from '../model/format.ts';
+import { cNameOf } from '../model/type-names.ts';
 import type { DumpSession } from '../state/session.svelte.ts';
 import type { Workbench } from '../state/workbench.svelte.ts';
 
@@ -10,15 +11,17 @@ export interface LinkTarget {
   readonly space: string;
   readonly symbol: string | undefined;
   readonly task: bigint | undefined;
+  /** Named as in the location of the Types view. */
+  readonly type: string | undefined;
 }
 
 export function linkTargetOf(node: EventTarget | null): LinkTarget | undefined {
   const element =
     node instanceof Element
-      ? node.closest<HTMLElement>('[data-address], [data-symbol], [data-task]')
+      ? node.closest<HTMLElement>('[data-address], [data-symbol], [data-task], [data-type]')
       : null;
   if (!element) return undefined;
-  const { address, space, symbol, task } = element.dataset;
+  const { address, space, symbol, task, type } = element.dataset;
   const at = parse(address);
   return {
     element,
@@ -27,6 +30,7 @@ export function linkTargetOf(node: EventTarget | null): LinkTarget | undefined {
     space: space ?? 'kernel',
     symbol,
     task: parse(task),
+    type,
   };
 }
 
@@ -45,7 +49,7 @@ export function linkActions(
   workbench: Workbench,
   session: DumpSession,
 ): readonly LinkAction[] {
-  const { address, symbol, task } = target;
+  const { address, symbol, task, type } = target;
   const actions: LinkAction[] = [];
   const command = (text: string, line: string) => {
     const name = line.split(' ')[0] ?? '';
@@ -60,6 +64,15 @@ export function linkActions(
   const copy = (what: string, text: string) => {
     actions.push({ text: `Copy ${what}`, run: () => void workbench.copy(text, what) });
   };
+  if (type !== undefined) {
+    actions.push({
+      text: 'Open in Types view',
+      run: () => {
+        workbench.go({ view: 'types', name: type, ...(address !== undefined && { address }) });
+      },
+    });
+    copy('type', cNameOf(type));
+  }
   if (symbol !== undefined) {
     copy('symbol', symbol);
     command('Look the symbol up', `sym ${symbol}`);
@@ -80,6 +93,12 @@ export function linkActions(
       text: 'Open in Stack view',
       run: () => {
         workbench.go({ view: 'stack', task });
+      },
+    });
+    actions.push({
+      text: 'Open task_struct in Types view',
+      run: () => {
+        workbench.go({ view: 'types', name: 'task_struct', address: task });
       },
     });
     copy('task address', hex16(task));

@@ -1,6 +1,7 @@
 import type { Completion } from '../../src-shared/contract/index.ts';
 import { hex16, symbolText } from '../model/format.ts';
 import { VIEWS, type Location } from '../model/location.ts';
+import { locationNameOf } from '../model/type-names.ts';
 import type { DumpSession } from '../state/session.svelte.ts';
 import type { Workbench } from '../state/workbench.svelte.ts';
 import { emptyLocation } from './window-keys.ts';
@@ -130,8 +131,9 @@ function completionEntry(
     case 'type':
       return {
         ...base,
+        detail: 'in Types',
         run: () => {
-          workbench.inConsole(/^(struct|union|enum) /.test(text) ? text : `struct ${text}`);
+          workbench.go({ view: 'types', name: locationNameOf(text) });
         },
       };
   }

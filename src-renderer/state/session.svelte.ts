@@ -21,6 +21,7 @@ import {
   ModulesModel,
   StackModel,
   TasksModel,
+  TypesModel,
 } from './views.svelte.ts';
 
 const MOST_RESULTS = 300;
@@ -33,6 +34,7 @@ export class DumpSession {
   readonly stack: StackModel;
   readonly log: LogModel;
   readonly memory: MemoryModel;
+  readonly types: TypesModel;
   readonly modules: ModulesModel;
   readonly console: ConsoleModel;
   readonly identity: IdentityModel;
@@ -51,6 +53,7 @@ export class DumpSession {
     this.stack = before?.stack ?? new StackModel();
     this.log = before?.log ?? new LogModel();
     this.memory = before?.memory ?? new MemoryModel();
+    this.types = before?.types ?? new TypesModel();
     this.modules = before?.modules ?? new ModulesModel();
     this.console = before?.console ?? new ConsoleModel();
     this.identity = before?.identity ?? new IdentityModel();

@@ -47,6 +47,40 @@ export class MemoryModel {
   shown = '';
 }
 
+export type TypesPane = 'members' | 'definition' | 'users';
+
+const MOST_RECENT = 8;
+
+export class TypesModel {
+  /** Of the list of all types. */
+  text = $state('');
+  kind = $state('all');
+  sort = $state.raw<SortKey | undefined>();
+  scrollTop = 0;
+  /** Types looked at, the last one first; named as in the location. */
+  recent = $state.raw<readonly string[]>([]);
+  pane = $state<TypesPane>('members');
+  offsetRadix = $state<10 | 16>(16);
+  radix = $state<10 | 16>(10);
+  /** Of the members of one type: what the filter says, which rows are not as they begin. */
+  filter = $state('');
+  toggled = $state.raw<ReadonlySet<string>>(new Set());
+  membersTop = 0;
+  usersTop = 0;
+  #of: string | undefined;
+
+  /** A type is looked at: what was opened in another one means nothing here. */
+  look(name: string): void {
+    if (this.#of === name) return;
+    this.#of = name;
+    this.filter = '';
+    this.toggled = new Set();
+    this.membersTop = 0;
+    this.usersTop = 0;
+    this.recent = [name, ...this.recent.filter((each) => each !== name)].slice(0, MOST_RECENT);
+  }
+}
+
 export class ModulesModel {
   text = $state('');
   sort = $state.raw<SortKey | undefined>();

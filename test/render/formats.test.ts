@@ -3,7 +3,7 @@ import type { Block, Table } from '../../src-shared/contract/index.ts';
 import { tableCsv } from '../../src-main/render/csv.ts';
 import { blockJson } from '../../src-main/render/json.ts';
 import { tableMarkdown } from '../../src-main/render/markdown.ts';
-import { declaration } from '../../src-main/render/c-declaration.ts';
+import { declaration } from '../../src-shared/text/c-declaration.ts';
 
 const table: Table = {
   columns: [

@@ -106,6 +106,6 @@ test('copying a backtrace copies the variables it has, and that one is derived',
     ],
   }));
   expect(stackText({ ...plain, frames })).toContain(
-    'struct file * p = 0x0000000000000000;  (derived; by the calling convention)',
+    'struct file *p = 0x0000000000000000;  (derived; by the calling convention)',
   );
 });

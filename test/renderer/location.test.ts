@@ -12,6 +12,11 @@ describe('locations and their hashes', () => {
     { view: 'memory', space: { kind: 'user', task: 0xffff8d7981df4800n }, address: 0x7fff0000n },
     { view: 'memory', space: { kind: 'kernel' } },
     { view: 'modules', name: 'a/b %' },
+    { view: 'types' },
+    { view: 'types', name: 'task_struct' },
+    { view: 'types', name: 'union:thread_union', address: 0xffff8d7981df4800n },
+    { view: 'types', name: 'task_struct', member: 'cpus_mask.bits[0]' },
+    { view: 'types', name: 'rq', address: 0xffff8d79bdc2c0c0n, member: 'curr->comm' },
   ];
   test.each(locations)('%o comes back from its hash', (location) => {
     expect(locationOf(hashOf(location))).toEqual(location);
@@ -23,6 +28,13 @@ describe('locations and their hashes', () => {
       expect(() => locationOf(hash)).not.toThrow();
     },
   );
+
+  test('a type reads well in the address line', () => {
+    const union = { view: 'types', name: 'union:foo', address: 0xffff0n } as const;
+    expect(hashOf(union)).toBe('#/types/union:foo/ffff0');
+    expect(hashOf({ view: 'types', name: 'rq', member: 'cfs' })).toBe('#/types/rq/-/cfs');
+    expect(locationOf('#/types/rq/zzz')).toEqual({ view: 'types', name: 'rq' });
+  });
 
   test('an address of more than 64 bits is not taken', () => {
     expect(locationOf('#/memory/kernel/1ffffffffffffffff')).toEqual({
