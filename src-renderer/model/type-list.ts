@@ -10,16 +10,12 @@ export interface ListedTypes {
   readonly folded: readonly string[];
 }
 
-/** The list as the window shows it beside a type: name, size, kind; who tells of it is said there. */
+/** The list as the window shows it beside a type: name and size; the rest is said there. */
 export function typeListTable(table: Table): Table {
   let known = shown.get(table);
   if (known === undefined) {
-    const order = ['name', 'size', 'kind'].map((id) => findColumn(table, id) ?? 0);
-    const columns = order.map((at) => {
-      const column = table.columns[at]!;
-      // Bytes, exact: it is the size that matters here, not about how much.
-      return { ...column, title: column.title.toLowerCase() };
-    });
+    const order = ['name', 'size'].map((id) => findColumn(table, id) ?? 0);
+    const columns = order.flatMap((at) => table.columns.slice(at, at + 1));
     known = { columns, rowCount: table.rowCount, data: order.map((at) => table.data[at] ?? []) };
     shown.set(table, known);
   }
@@ -29,7 +25,7 @@ const shown = new WeakMap<Table, Table>();
 
 const listed = new WeakMap<Table, ListedTypes>();
 
-/** Made once a table: the list is searched at each key that is pressed. */
+/** Made once a table of the engine: the list is searched at each key that is pressed. */
 export function listedTypes(table: Table): ListedTypes {
   let known = listed.get(table);
   if (known === undefined) {

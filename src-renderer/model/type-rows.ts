@@ -4,6 +4,7 @@ import {
   type RunResult,
   type ValueNode,
 } from '../../src-shared/contract/index.ts';
+import { plural } from './format.ts';
 import { pointeeCommand } from './pointers.ts';
 
 /** One row of a struct that is shown member by member. Keys are stable while rows open and close. */
@@ -171,15 +172,14 @@ function addPointee(walk: Walk, command: string, place: Place): void {
   const { rows } = walk;
   const back = place.trail.indexOf(command);
   if (back >= 0) {
-    const above = place.trail.length - back;
-    rows.push(
-      note(place, 'cycle', `A cycle: this object is open already, ${above} pointers above`),
-    );
+    const above = plural(place.trail.length - back, 'pointer');
+    rows.push(note(place, 'cycle', `A cycle: this object is open already, ${above} above`));
     return;
   }
   const found = walk.pointee(command);
   if (found === undefined || found === 'reading') {
-    rows.push(note(place, 'reading', 'Reading…'));
+    // Its key is that of the first row that comes: who waits on it is there then.
+    rows.push({ ...note(place, 'reading', 'Reading…'), key: `${place.key}*/0` });
     return;
   }
   for (const [index, block] of found.blocks.entries()) {
@@ -194,7 +194,10 @@ function addPointee(walk: Walk, command: string, place: Place): void {
     const foreign = { ...walk, lines: undefined };
     if (block.value.children)
       addChildren(foreign, block.value, { ...inside, path: `${place.path}->` });
-    else addMember(foreign, block.value, { ...inside, path: `*${place.path}` });
+    else {
+      const key = `${inside.key}/0`;
+      addMember(foreign, block.value, { ...inside, key, path: `*${place.path}` });
+    }
   }
   if (found.error) rows.push({ ...note(place, 'error', found.error.message), tone: 'error' });
 }

@@ -1,5 +1,7 @@
 import { isAbsent, type Absent, type ValueNode } from '../../src-shared/contract/index.ts';
 import { looksLikeKernelPointer } from './interpret.ts';
+import { valueOf } from './text.ts';
+import { pathOf } from './type-rows.ts';
 
 /** Whether an object has at most this many scalars, nested ones included. */
 export function isSmall(node: ValueNode, most = 24): boolean {
@@ -14,6 +16,30 @@ export function onlyScalarOf(node: ValueNode): ValueNode | undefined {
   let at: ValueNode | undefined = node;
   while (at?.children) at = at.children.length === 1 ? at.children[0] : undefined;
   return at === node || at?.value === undefined ? undefined : at;
+}
+
+/**
+ * The first scalars of a closed struct or array, on one line; of a union those of its first member.
+ * Empty where there is no value.
+ */
+export function previewOf(node: ValueNode, radix: 10 | 16, most = 3): string {
+  const parts: string[] = [];
+  let more = false;
+  const add = (each: ValueNode, name: string) => {
+    if (parts.length >= most) more = true;
+    else if (each.children) {
+      const inside = each.kind === 'union' ? each.children.slice(0, 1) : each.children;
+      for (const child of inside) {
+        add(child, pathOf(name, child));
+        if (more) return;
+      }
+    } else if (each.value !== undefined) {
+      const value = valueOf(each, radix);
+      parts.push(name === '' || name.startsWith('[') ? value : `${name} = ${value}`);
+    }
+  };
+  if (node.children) add(node, '');
+  return parts.length === 0 ? '' : `{${parts.join(', ')}${more ? ', …' : ''}}`;
 }
 
 /** Why nothing of an object can be read: its first scalar's reason, when none of them has a value. */

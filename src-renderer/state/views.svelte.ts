@@ -50,6 +50,8 @@ export class MemoryModel {
 export type TypesPane = 'members' | 'definition' | 'users';
 
 const MOST_RECENT = 8;
+/** Types whose open rows are kept. */
+const MOST_LEFT = 30;
 
 export class TypesModel {
   /** Of the list of all types. */
@@ -67,16 +69,29 @@ export class TypesModel {
   toggled = $state.raw<ReadonlySet<string>>(new Set());
   membersTop = 0;
   usersTop = 0;
-  #of: string | undefined;
+  #of = '';
+  readonly #left = new Map<string, Pick<TypesModel, 'filter' | 'toggled' | 'membersTop'>>();
 
-  /** A type is looked at: what was opened in another one means nothing here. */
+  /** A type is looked at: as it was left, or as it begins. */
   look(name: string): void {
     if (this.#of === name) return;
-    this.#of = name;
-    this.filter = '';
-    this.toggled = new Set();
-    this.membersTop = 0;
+    const { filter, toggled, membersTop } = this;
+    this.#left.delete(this.#of);
+    this.#left.set(this.#of, { filter, toggled, membersTop });
+    for (const oldest of this.#left.keys()) {
+      if (this.#left.size <= MOST_LEFT) break;
+      this.#left.delete(oldest);
+    }
+    const before = this.#left.get(name);
+    this.filter = before?.filter ?? '';
+    this.toggled = before?.toggled ?? new Set();
+    this.membersTop = before?.membersTop ?? 0;
     this.usersTop = 0;
+    this.#of = name;
+  }
+
+  /** There is such a type, and it is looked at for a while. */
+  remember(name: string): void {
     this.recent = [name, ...this.recent.filter((each) => each !== name)].slice(0, MOST_RECENT);
   }
 }

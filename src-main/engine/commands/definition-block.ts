@@ -5,10 +5,19 @@ import type { Type } from '../types/type.ts';
 import { UsageError } from './command.ts';
 import { definitionNode } from './value-node.ts';
 
+/** @throws UsageError when nobody has more than the name of a struct or union */
+export function requireMembers(type: Type): void {
+  const struct = structOf(type);
+  if (struct?.incomplete !== true) return;
+  throw new UsageError(
+    `${declarationOf(type)} is only declared: ${struct.origin} does not have its members`,
+  );
+}
+
 /**
  * The definition of a struct or union, or of some of its members.
  * @param type the struct, or a typedef of one: then the definition says so
- * @throws UsageError for a member that is not there
+ * @throws UsageError for a member that is not there, or a type that is only declared
  */
 export function* definitionBlocks(
   type: Type,
@@ -16,6 +25,7 @@ export function* definitionBlocks(
   showOffsets: boolean,
   layout = false,
 ): Generator<ValueBlock> {
+  requireMembers(type);
   const base = {
     type: 'value',
     address: undefined,

@@ -10,7 +10,7 @@ import { declarationOf } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
 import { UsageError, type Command } from './command.ts';
 import { checkCancelled, requireCurrentTask, warning, type CommandContext } from './context.ts';
-import { definitionBlocks } from './definition-block.ts';
+import { definitionBlocks, requireMembers } from './definition-block.ts';
 import { cpuAddresses, type CpuAddress } from './cpu-addresses.ts';
 import { findCount, requireCount } from './numbers.ts';
 import { parseOptions, type Options } from './options.ts';
@@ -84,6 +84,7 @@ function* run(
     yield* definitionBlocks(named, members, options.has('o'), layout);
     return;
   }
+  requireMembers(type);
   const count = countOf(options, countText);
   for (const { address, cpu } of addressesOf(context, options, where)) {
     const start = addVirt(address, -listOffset(program, options));

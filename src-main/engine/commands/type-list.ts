@@ -17,7 +17,7 @@ interface ListedType {
 const SLICE = 256;
 
 /**
- * All structs, unions, enums and typedefs with a name, by name, with who tells of them: columns `kind`,
+ * All structs, unions, enums and typedefs with a name, by name (in any case), with who tells of them: columns `kind`,
  * `name`, `size` in bytes, `origin`. A struct that is only declared has no size.
  * @param text what the name must contain, in any case
  */
@@ -34,7 +34,12 @@ export function typeListBlock(
     if (tag === 'base' || name === '' || !name.toLowerCase().includes(wanted)) continue;
     rows.push({ tag, name, ...facts(program, tag, name) });
   }
-  rows.sort((a, b) => order(a.name, b.name) || order(a.tag, b.tag));
+  rows.sort(
+    (a, b) =>
+      order(a.name.toLowerCase(), b.name.toLowerCase()) ||
+      order(a.name, b.name) ||
+      order(a.tag, b.tag),
+  );
   return tableBlock(
     'whatis-list',
     [

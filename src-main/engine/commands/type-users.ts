@@ -4,6 +4,7 @@ import type { Program } from '../program/program.ts';
 import { declarationOf } from '../types/declaration.ts';
 import type { StructType, Type } from '../types/type.ts';
 import { tableBlock } from './table.ts';
+import { relationTo, type Relation } from './type-relation.ts';
 
 /** A member whose type is the one asked for, or leads to it. */
 interface User {
@@ -13,10 +14,10 @@ interface User {
   readonly path: string;
   readonly offset: number;
   readonly declaration: string;
-  readonly relation: 'embeds' | 'points to';
+  readonly relation: Relation;
 }
 
-/** Pointers, arrays and typedefs around a type, and structs without a name in each other. */
+/** Structs without a name in each other. */
 const MAX_DEPTH = 32;
 /** More than anybody reads: `struct list_head` has a tenth of it. */
 const MAX_USERS = 50_000;
@@ -69,33 +70,6 @@ function addUsers(
       addUsers(users, at, anonymous, target, depth + 1);
     }
   }
-}
-
-/** How a member's type leads to the one asked for; else the nameless struct that it embeds. */
-function relationTo(
-  type: Type,
-  target: Type,
-): { relation?: User['relation']; anonymous?: StructType } {
-  let inner = type;
-  let relation: User['relation'] = 'embeds';
-  for (let i = 0; i < MAX_DEPTH; i++) {
-    if (isSame(inner, target)) return { relation };
-    if (inner.kind === 'pointer') {
-      relation = 'points to';
-      inner = inner.target;
-    } else if (inner.kind === 'array') inner = inner.element;
-    else if (inner.kind === 'typedef' || inner.kind === 'qualified') inner = inner.target;
-    else break;
-  }
-  if ((inner.kind !== 'struct' && inner.kind !== 'union') || inner.name !== '') return {};
-  return relation === 'embeds' ? { anonymous: inner } : {};
-}
-
-/** By name: the kernel and its modules may each have an object for the same type. */
-function isSame(type: Type, target: Type): boolean {
-  if (type === target) return true;
-  if (type.kind !== target.kind || !('name' in type) || !('name' in target)) return false;
-  return type.name !== '' && type.name === target.name;
 }
 
 function usersTable(users: readonly User[]): TableBlock {

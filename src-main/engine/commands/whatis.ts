@@ -14,15 +14,17 @@ import { tableBlock } from './table.ts';
 import { typeListBlock } from './type-list.ts';
 import { searchTypes, type SizeRange } from './type-search.ts';
 import { typeUsersBlock } from './type-users.ts';
+import { typeVariablesBlock } from './type-variables.ts';
 
 const LIST = '--list';
 const USERS = '--users';
+const VARIABLES = '--variables';
 
 export const whatis: Command = {
   name: 'whatis',
   summary: 'the type of a symbol or expression, the definition of a type',
   usage:
-    '[-o] name | type | expression, or [-r size[-size]] [-m type], or --list [text], or --users type',
+    '[-o] name | type | expression, or [-r size[-size]] [-m type], or --list [text], or --users type, or --variables type',
   help: [
     'Of a symbol its declaration, of a struct, union, enum or typedef its definition, of an enumerator',
     'its enum and value, of an expression its type.',
@@ -33,17 +35,21 @@ export const whatis: Command = {
     '               embedded structs too, or a pointer to such',
     '  --list text  all structs, unions, enums and typedefs whose name contains the text, with who tells',
     '               of them',
+    '  --variables type  variables that are of this type or point to it: those that BTF lists (per-CPU',
+    '               ones), and well-known ones of the kernel',
     '  --users type members that are of exactly this type, or lead to it by pointers, arrays, typedefs',
   ],
   needs: ['memory', 'types'],
   *run(context, args) {
-    const long = args.find((word) => word === LIST || word === USERS);
+    const long = args.find((word) => [LIST, USERS, VARIABLES].includes(word));
     if (long !== undefined) {
       const rest = args
         .filter((word) => word !== long)
         .join(' ')
         .trim();
-      yield* long === LIST ? list(context, rest) : users(context, rest);
+      if (long === LIST) yield* list(context, rest);
+      else if (rest === '') throw new UsageError(`${long} needs a type`);
+      else yield* long === USERS ? users(context, rest) : variables(context, rest);
       return;
     }
     const options = parseOptions(args, 'or:m:');
@@ -137,16 +143,26 @@ function* list(context: CommandContext, text: string): Generator<Block> {
 }
 
 function* users(context: CommandContext, name: string): Generator<Block> {
-  if (name === '') throw new UsageError(`${USERS} needs a type`);
-  const { program } = context;
-  const type = findNamed(program, name);
-  if (type === undefined) {
-    throw new UsageError(`unknown type: ${name} (asked ${program.types.finderNames.join(', ')})`);
-  }
-  const { block, cut } = typeUsersBlock(program, type, () => checkCancelled(context));
+  const type = requireNamed(context.program, name);
+  const { block, cut } = typeUsersBlock(context.program, type, () => checkCancelled(context));
   if (cut) yield warning(`There are more: these are the first ${block.table.rowCount}.`);
   if (block.table.rowCount === 0) yield info(`no member of a struct is a ${name} or leads to one`);
   else yield block;
+}
+
+function* variables(context: CommandContext, name: string): Generator<Block> {
+  const type = requireNamed(context.program, name);
+  const block = typeVariablesBlock(context.program, type, () => checkCancelled(context));
+  if (block.table.rowCount === 0)
+    yield info(`no variable that BTF lists or that is well known is a ${name}`);
+  else yield block;
+}
+
+/** @throws UsageError */
+function requireNamed(program: Program, name: string): Type {
+  const type = findNamed(program, name);
+  if (type !== undefined) return type;
+  throw new UsageError(`unknown type: ${name} (asked ${program.types.finderNames.join(', ')})`);
 }
 
 function sizeRange(text: string): SizeRange {

@@ -1,3 +1,4 @@
+import { tryRead } from '../base/fault.ts';
 import { BTF_KIND, type BtfTable } from '../debuginfo/btf.ts';
 import { typeOfBtf } from './btf-types.ts';
 import type { Enumerator, FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
@@ -59,6 +60,14 @@ export class BtfTypeFinder implements TypeFinder {
   findVariableType(name: string): Type | undefined {
     const id = this.#findObject(name, BTF_KIND.var);
     return id === undefined ? undefined : this.typeById(this.table.sizeOrTypeOf(id));
+  }
+
+  *iterateTypedVariables(): Generator<{ readonly name: string; readonly type: Type }> {
+    for (const id of this.table.iterateTypeIds()) {
+      if (this.table.kindOf(id) !== BTF_KIND.var) continue;
+      const type = tryRead(() => this.typeById(this.table.sizeOrTypeOf(id)));
+      if (type !== undefined) yield { name: this.table.nameOf(id), type };
+    }
   }
 
   findFunctionType(name: string): FunctionType | undefined {

@@ -53,6 +53,10 @@ export class TypeFinderChain implements TypeFinder {
     return firstOf(this.#finders, (finder) => finder.findEnumerator?.(name));
   }
 
+  *iterateTypedVariables(): Generator<{ readonly name: string; readonly type: Type }> {
+    for (const finder of this.#finders) yield* finder.iterateTypedVariables?.() ?? [];
+  }
+
   /** Each name once. */
   *iterateNames(): Generator<{ readonly tag: TypeTag; readonly name: string }> {
     const seen = new Set<string>();

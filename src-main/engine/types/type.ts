@@ -108,6 +108,8 @@ export interface TypeFinder {
   findFunctionType(name: string): FunctionType | undefined;
   /** A constant of any enum, anonymous ones too, where the finder keeps such an index. */
   findEnumerator?(name: string): Enumerator | undefined;
+  /** Variables with their types, where the finder lists them. */
+  iterateTypedVariables?(): Iterable<{ readonly name: string; readonly type: Type }>;
   /** Names of all structs/unions/enums/typedefs (completion). */
   iterateNames(): Iterable<{ readonly tag: TypeTag; readonly name: string }>;
 }

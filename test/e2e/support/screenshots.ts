@@ -86,6 +86,29 @@ async function walk(page: Page, take: (name: string) => Promise<void>): Promise<
   await page.getByRole('button', { name: 'Words' }).click();
   await take('memory-words');
 
+  await page.keyboard.press('6');
+  await page.getByRole('grid', { name: 'Types' }).waitFor();
+  await take('types-start');
+  await page.getByLabel('Find a type').fill('page');
+  await page.keyboard.press('Enter');
+  await page.getByRole('treegrid', { name: 'Members' }).waitFor();
+  await take('types');
+  await page.evaluate(() => (location.hash = '#/types'));
+  await page.getByRole('link', { name: /task_struct of the task that died/ }).click();
+  await page.getByRole('treegrid', { name: 'Members' }).focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await take('types-object');
+  await page.getByLabel('Filter members').fill('files');
+  await page.getByRole('button', { name: 'Open files' }).click();
+  await take('types-filter');
+  await page.evaluate(() => (location.hash = '#/types/rq'));
+  await page.getByRole('tab', { name: 'Used by' }).click();
+  await take('types-users');
+  await page.getByRole('tab', { name: 'Definition' }).click();
+  await take('types-definition');
+  await page.getByRole('tab', { name: 'Members' }).click();
+
   await page.evaluate(() => (location.hash = '#/modules'));
   await page.getByRole('grid', { name: 'Modules' }).waitFor();
   await take('modules');
@@ -100,6 +123,8 @@ async function walk(page: Page, take: (name: string) => Promise<void>): Promise<
   await page.getByRole('button', { name: /^Debuginfo:/ }).click();
   await take('debuginfo');
   await page.keyboard.press('Escape');
+  // While the sheet is there, keys are its own.
+  await page.getByRole('dialog', { name: 'Debuginfo' }).waitFor({ state: 'hidden' });
   await page.keyboard.press('`');
   await page.getByLabel('Command').fill('bt');
   await page.keyboard.press('Enter');

@@ -59,11 +59,29 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.evaluate(() => (location.hash = '#/memory/kernel'));
     await page.getByRole('button', { name: 'Words' }).click();
     await visit('words');
+    await page.evaluate(() => (location.hash = '#/types'));
+    await page.getByRole('grid', { name: 'Types' }).waitFor();
+    await visit('types');
+    await page.getByRole('link', { name: /task_struct of the task that died/ }).click();
+    await page.getByRole('treegrid', { name: 'Members' }).waitFor();
+    await page.getByLabel('Filter members').fill('files');
+    await page.getByRole('button', { name: 'Open files' }).click();
+    await visit('types: an object');
+    await page.evaluate(() => (location.hash = '#/types/page/ffffea0000000000'));
+    await page.getByText(/Nothing of this object/).waitFor();
+    await visit('types: an object that cannot be read');
+    await page.evaluate(() => (location.hash = '#/types/rq'));
+    for (const name of ['Definition', 'Used by', 'Members']) {
+      await page.getByRole('tab', { name }).click();
+      await visit(`types: ${name}`);
+    }
     await page.evaluate(() => (location.hash = '#/modules/oops_demo'));
     await page.getByRole('region', { name: 'Selected module' }).waitFor();
     await visit('modules');
     await page.keyboard.press('`');
     await page.getByLabel('Command').fill('bt -a');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Command').fill('struct task_struct.se,comm,mm init_task');
     await page.keyboard.press('Enter');
     await visit('console');
     await page.keyboard.press('Control+k');

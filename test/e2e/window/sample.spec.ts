@@ -246,7 +246,7 @@ test('everything is reached without a mouse', async ({ page }) => {
   await page.keyboard.type('jiffies');
   await page.keyboard.press('Enter');
   await expect(hexdump(page)).toContainText('jiffies');
-  await page.keyboard.press('6');
+  await page.keyboard.press('7');
   await expect(page.getByRole('grid', { name: 'Modules' })).toContainText('oops_demo');
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toBeVisible();
