@@ -63,7 +63,7 @@ test('pointers open in place; a cycle and NULL say so', async ({ page }) => {
   await expect(variables).toContainText('name = session-11');
   await expect(variables.locator('.leaf', { hasText: 'stats' })).toContainText('NULL');
 
-  await variables.locator('summary', { hasText: 'link' }).click();
+  await variables.getByRole('button', { name: 'What is in link' }).click();
   const follow = (name: string) =>
     variables.getByRole('button', { name: `What ${name} points to` });
   // From this session's node of the list to the one before it, back to this one, and on.
