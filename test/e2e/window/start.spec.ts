@@ -80,7 +80,7 @@ test('hostile names and messages are only ever text', async ({ page }) => {
   const served = await serveWindow({ dump: SAMPLE, engine: hostileEngine() });
   await page.goto(served.url);
   const shown = HOSTILE.slice(0, 60);
-  for (const view of ['Overview', 'Tasks', 'Log', 'Modules']) {
+  for (const view of ['Overview', 'Tasks', 'Log', 'Types', 'Modules']) {
     await page.getByRole('link', { name: view, exact: true }).click();
     await expect(page.getByText(shown).first()).toBeVisible();
     expect(await page.evaluate(() => 'owned' in globalThis)).toBe(false);

@@ -120,7 +120,7 @@ describe('the address of a struct', () => {
   });
 });
 
-describe('whatis --list and --users', () => {
+describe('whatis --list, --users and --variables', () => {
   const table = (line: string): readonly unknown[][] => {
     const block = run(line).find((each): each is TableBlock => each.type === 'table');
     const { rowCount, data } = block!.table;
@@ -133,6 +133,30 @@ describe('whatis --list and --users', () => {
     expect(names).toContain('thing');
     expect(names).toEqual([...names].sort());
     expect(text('whatis --list nosuch')).toBe('! none found');
+  });
+
+  it('finds variables of a type, and says which are per-CPU', () => {
+    expect(table('whatis --variables list_head')).toEqual([
+      ['embeds', 'modules', AT.modules, false, 'struct list_head modules'],
+    ]);
+    const listed = drawThings();
+    const type = listed.types.typeNamed('struct', 'rq');
+    listed.types.add({
+      name: 'lists variables',
+      findType: () => undefined,
+      findVariableType: () => undefined,
+      findFunctionType: () => undefined,
+      iterateNames: () => [],
+      iterateTypedVariables: () => [
+        { name: 'runqueues', type },
+        { name: 'not_a_symbol', type },
+      ],
+    });
+    expect(text('whatis --variables rq', listed)).toMatch(
+      /embeds +runqueues .*struct rq runqueues/,
+    );
+    expect(text('whatis --variables rq', listed)).not.toContain('not_a_symbol');
+    expect(text('whatis --variables point')).toMatch(/^! no variable/);
   });
 
   it('finds who embeds a type and who points to it, exactly it', () => {
