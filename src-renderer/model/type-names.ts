@@ -66,6 +66,15 @@ export function cNameOf(name: string): string {
   return tag === 'typedef' ? word : `${tag ?? ''} ${word}`;
 }
 
+/**
+ * How to ask `whatis` for a type: with its tag, since a variable may have the same name (`kmem_cache`).
+ * @param typeName what the type turned out to be, of a bare name that may be no struct
+ */
+export function askedName(name: string, typeName: string | undefined): string {
+  if (name.includes(':')) return cNameOf(name);
+  return typeName !== undefined && /^(?:struct|union) \w+$/.test(typeName) ? typeName : name;
+}
+
 /** The name in a location of a type that C calls so: `struct x`, `union x`, `x_t`. */
 export function locationNameOf(cName: string): string {
   const [, tag, word] = /^(?:(struct|union|enum) )?(\w+)$/.exec(cName.trim()) ?? [];

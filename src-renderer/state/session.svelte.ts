@@ -73,6 +73,11 @@ export class DumpSession {
     return result;
   }
 
+  /** The same, not kept: of objects there may be many, and each may be large. */
+  once(line: string): Promise<RunResult> {
+    return this.#call(line);
+  }
+
   /** A command as the console runs it: streamed, cancellable, not kept. */
   async stream(line: string, call: CallOptions<Block>): Promise<RunResult> {
     return this.engine.run({ session: this.info.session, line, streamed: true }, call);

@@ -11,6 +11,7 @@ import { definitionOf, linkTypes } from '../../src-renderer/model/type-definitio
 import { filterMembers } from '../../src-renderer/model/type-filter.ts';
 import { listedTypes, matchingTypes, rowOfType } from '../../src-renderer/model/type-list.ts';
 import {
+  askedName,
   cNameOf,
   layoutCommand,
   locationNameOf,
@@ -186,6 +187,13 @@ describe('names of types', () => {
   ])('%s is %s in C', (name, c) => {
     expect(cNameOf(name)).toBe(c);
     expect(locationNameOf(c)).toBe(name);
+  });
+
+  test('whatis is asked with the tag, as far as it is known', () => {
+    expect(askedName('kmem_cache', 'struct kmem_cache')).toBe('struct kmem_cache');
+    expect(askedName('pid_t', undefined)).toBe('pid_t');
+    expect(askedName('atomic_t', 'struct {...}')).toBe('atomic_t');
+    expect(askedName('enum:pid_type', undefined)).toBe('enum pid_type');
   });
 
   test('the command names the kind, and keeps an expression together', () => {

@@ -24,7 +24,8 @@ test('tasks, modules and backtraces by the types of DWARF are those of BTF', asy
   const request = { paths: [dump], debuginfo: [vmlinux] };
   const found = await attachDebuginfo(createEngineDeps(), program, request, undefined);
   expect(program.capabilities.every(({ ok }) => ok)).toBe(true);
-  for (const line of ['ps', 'mod', 'log', 'task 1']) {
+  const layouts = ['task_struct', 'sk_buff', 'rq'].map((name) => `struct --layout ${name}`);
+  for (const line of ['ps', 'mod', 'log', 'task 1', ...layouts]) {
     expect(textOf(program, line), line).toBe(textOf(withBtf, line));
   }
   const inlined = /^ {4}\(inlined\) .*\n/gm;

@@ -175,6 +175,10 @@ test('the type as C, its values and JSON are copied', async ({ page }) => {
     .toBe(
       'struct list_head {\n    struct list_head *next;\n    struct list_head *prev;\n}\nSIZE: 16',
     );
+  // A variable has the same name: it is the type that is meant.
+  await visit(page, '#/types/kmem_cache');
+  await expect(page.getByText('struct kmem_cache_cpu')).toBeVisible();
+  await visit(page, '#/types/list_head');
   await page.getByRole('tab', { name: 'Members' }).click();
   await show(page, 'modules');
   await page.getByRole('button', { name: 'Values' }).click();
@@ -238,7 +242,9 @@ test('types elsewhere lead here: palette, console, variables, a task’s menu', 
 
 test('what cannot be shown says why', async ({ page }) => {
   await visit(page, '#/types/no_such_type');
-  await expect(page.getByText(/unknown type: struct no_such_type \(asked BTF/)).toBeVisible();
+  await expect(
+    page.getByText(/invalid data structure reference: no_such_type \(asked BTF/),
+  ).toBeVisible();
   await visit(page, '#/types/task_struct/1000');
   await expect(page.getByText(/address of user space/)).toBeVisible();
   await visit(page, '#/types/page/ffffea0000000000');
@@ -248,7 +254,7 @@ test('what cannot be shown says why', async ({ page }) => {
   await expect(page.getByText(/only declared/)).toBeVisible();
   await visit(page, '#/types/enum:pid_type');
   await expect(page.getByText('PIDTYPE_TGID = 1')).toBeVisible();
-  await visit(page, '#/types/typedef:pid_t');
+  await visit(page, '#/types/pid_t');
   await expect(page.getByText(/typedef int pid_t/)).toBeVisible();
 });
 
