@@ -27,6 +27,8 @@ async function seriousIn(page: Page): Promise<readonly string[]> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`no view has serious faults of accessibility (${colorScheme})`, async ({ browser }) => {
+    // axe looks at some twenty views, half a second each on a quiet machine.
+    test.slow();
     const context = await browser.newContext({
       colorScheme,
       viewport: { width: 1280, height: 800 },
