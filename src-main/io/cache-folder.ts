@@ -1,5 +1,4 @@
 import {
-  mkdir,
   open,
   readdir,
   rename,
@@ -13,6 +12,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { nodeCrypto } from './node-on-demand.ts';
+import { makeFolder } from './make-folder.ts';
 
 const GIB = 2 ** 30;
 const DEFAULT_LIMIT = 12 * GIB;
@@ -237,20 +237,5 @@ async function namesIn(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch {
     return [];
-  }
-}
-
-/** With its parents, one by one: Node's own way tries without end where none can be made (/proc). */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 }).catch((again: unknown) => {
-      if (!(again instanceof Error && 'code' in again && again.code === 'EEXIST')) throw again;
-    });
   }
 }

@@ -34,6 +34,9 @@ export async function bridgeOver(
     ...(local.pathOfDroppedFile && { pathOfDroppedFile: local.pathOfDroppedFile }),
     recentFiles: () => host.recentFiles(),
     forgetRecent: (paths) => host.forgetRecent(paths === undefined ? {} : { paths: [...paths] }),
+    debuginfoFolders: (request) => host.debuginfoFolders(request),
+    addDebuginfoFolder: (request) => host.addDebuginfoFolder(request),
+    removeDebuginfoFolder: (request) => host.removeDebuginfoFolder(request),
     onOpenRequest: (handler) =>
       subscribe((event) => {
         if (event.type === 'open') handler(event.paths);

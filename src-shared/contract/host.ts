@@ -1,3 +1,8 @@
+import type {
+  DebuginfoFolderList,
+  DebuginfoFolderRequest,
+  DebuginfoFoldersRequest,
+} from './folders.ts';
 import type { CallOptions, EngineService } from './service.ts';
 
 /**
@@ -21,6 +26,11 @@ export interface HostBridge {
   recentFiles(): Promise<readonly RecentFile[]>;
   /** Forgets one entry, or all when `paths` is undefined. */
   forgetRecent(paths?: readonly string[]): Promise<void>;
+  /** Where debuginfo is looked for, with the folders that the user had remembered. */
+  debuginfoFolders(request: DebuginfoFoldersRequest): Promise<DebuginfoFolderList>;
+  /** Remembers one more. In Electron only what the dialog gave or was dropped. */
+  addDebuginfoFolder(request: DebuginfoFolderRequest): Promise<DebuginfoFolderList>;
+  removeDebuginfoFolder(request: DebuginfoFolderRequest): Promise<DebuginfoFolderList>;
   /**
    * Called when the host wants a dump opened after start: menu, file association, second instance.
    * @returns a function that ends the subscription
@@ -82,6 +92,9 @@ export interface HostService {
   recentFiles(): Promise<readonly RecentFile[]>;
   forgetRecent(request: { readonly paths?: readonly string[] }): Promise<void>;
   pickFiles(request: PickRequest): Promise<readonly string[]>;
+  debuginfoFolders(request: DebuginfoFoldersRequest): Promise<DebuginfoFolderList>;
+  addDebuginfoFolder(request: DebuginfoFolderRequest): Promise<DebuginfoFolderList>;
+  removeDebuginfoFolder(request: DebuginfoFolderRequest): Promise<DebuginfoFolderList>;
   /** Ends only when cancelled: streams what the host wants of the window. */
   watch(request: WatchRequest, call?: CallOptions<HostEvent>): Promise<void>;
 }

@@ -2,6 +2,7 @@ export type * from './block.ts';
 export type * from './code.ts';
 export type * from './debuginfo.ts';
 export type * from './entries.ts';
+export type * from './folders.ts';
 export type * from './frame.ts';
 export type * from './host.ts';
 export * from './layout.ts';

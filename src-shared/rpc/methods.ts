@@ -31,6 +31,8 @@ const paths = list(path, 1, 256);
 const debuginfo = list(path, 0, 64);
 /** `PREFIX=PATH` */
 const sources = list(text(8192), 0, 64);
+/** `uname -r` has 64 bytes at most; what a dump calls its release may be longer. */
+const release = text(1024);
 const pickFor = literal('dump', 'debuginfo', 'folder');
 const space = union({
   kernel: record({ kind: literal('kernel') }),
@@ -98,5 +100,8 @@ export const HOST_METHODS: MethodTable<HostService> = {
   recentFiles: { request: nothing, progress: false },
   forgetRecent: { request: record({ 'paths?': list(path, 0, 256) }), progress: false },
   pickFiles: { request: record({ 'what?': pickFor }), progress: false },
+  debuginfoFolders: { request: record({ 'release?': release }), progress: false },
+  addDebuginfoFolder: { request: record({ path, 'release?': release }), progress: false },
+  removeDebuginfoFolder: { request: record({ path, 'release?': release }), progress: false },
   watch: { request: record({ 'events?': nothing }), progress: true },
 };

@@ -13,6 +13,7 @@ import {
   hostOf,
   RpcConnection,
 } from '../../src-shared/rpc/index.ts';
+import { createFolderSettings } from '../../src-main/hosts/node/debuginfo-folders.ts';
 import { createRecentFiles } from '../../src-main/hosts/node/recent-files.ts';
 import { startLoopback, type Loopback } from '../../src-main/hosts/loopback/server.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
@@ -38,6 +39,7 @@ beforeEach(async () => {
     version: '1.2.3',
     initial: [['/dumps/a']],
     recent: createRecentFiles(join(folder, 'state', 'recent.json')),
+    folders: createFolderSettings({ file: join(folder, 'debuginfo.json'), root: folder }),
   });
   token = server.url.split('#token=')[1] ?? '';
 });
@@ -240,6 +242,30 @@ describe('the socket', () => {
     expect(await host.recentFiles()).toEqual([]);
   });
 
+  it('remembers folders with debuginfo, and tells what is wrong with them', async () => {
+    const host = hostOf(connectionOver(await openSocket()));
+    const mine = join(folder, 'mine');
+    mkdirSync(mine);
+    for (const [path, why] of [
+      ['mine', 'no absolute path'],
+      [join(folder, 'nowhere'), 'does not exist'],
+      [join(folder, 'secret.js'), 'is no folder'],
+    ] as const)
+      await expect(host.addDebuginfoFolder({ path })).rejects.toMatchObject({
+        kind: 'usage',
+        message: expect.stringContaining(why) as string,
+      });
+    const { folders, usual } = await host.addDebuginfoFolder({ path: `${mine}/`, release: '6.1' });
+    expect(folders).toEqual([{ path: mine, problem: undefined }]);
+    expect(usual.map(({ path }) => path)).toContain(join(folder, 'usr/lib/debug/lib/modules/6.1'));
+    rmSync(mine, { recursive: true });
+    const later = await host.debuginfoFolders({});
+    expect(later.folders).toEqual([{ path: mine, problem: 'does not exist' }]);
+    expect(later.usual.filter(({ dependsOnRelease }) => dependsOnRelease)).not.toEqual([]);
+    expect((await host.removeDebuginfoFolder({ path: mine })).folders).toEqual([]);
+    await expect(host.removeDebuginfoFolder({ path: mine })).rejects.toThrow(/not among/);
+  });
+
   it('closes the sessions of a window that goes, and shows none to another', async () => {
     const close = vi.spyOn(engine, 'close');
     const first = await openSocket();
@@ -270,6 +296,7 @@ it('says how to build the window where it is not built', async () => {
       rendererFolder: join(folder, 'none'),
       version: '1',
       recent: createRecentFiles(join(folder, 'recent.json')),
+      folders: createFolderSettings({ file: join(folder, 'debuginfo.json') }),
     }),
   ).rejects.toThrow('npm run build');
 });

@@ -29,7 +29,7 @@ beforeEach(async () => {
       root,
       env: { HOME: root },
       cache: openCacheFolder({ folder: join(root, 'cache') }),
-      folders: () => folders,
+      folders: () => ({ folders, problem: undefined }),
     }),
   );
   const info = await engine.open({ paths: [dump] });

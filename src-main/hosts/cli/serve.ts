@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { startLoopback, type Loopback } from '../loopback/server.ts';
+import { createFolderSettings } from '../node/debuginfo-folders.ts';
 import { createRecentFiles } from '../node/recent-files.ts';
 import { createWorkerEngine } from '../worker/worker-engine.ts';
 import { findChromium, hasDisplay, openAppWindow } from './app-window.ts';
@@ -77,6 +78,7 @@ async function start(named: Named, port: number, output: Output): Promise<Starte
       version: version(),
       initial: named.files.length === 0 ? [] : [named.files.map((file) => resolve(file))],
       recent: createRecentFiles(),
+      folders: createFolderSettings(),
     });
     engine.prepare();
     return {

@@ -4,6 +4,7 @@ import type { HostEvent, PickFor } from '../../../src-shared/contract/index.ts';
 import { ApprovedPaths } from './approved-paths.ts';
 import { WindowHost } from './host-service.ts';
 import { buildMenu } from './menu.ts';
+import { createFolderSettings } from '../node/debuginfo-folders.ts';
 import { createRecentFiles } from '../node/recent-files.ts';
 import { createWindow } from './window.ts';
 
@@ -18,6 +19,7 @@ export interface DesktopPaths {
 export class Desktop {
   readonly #paths: DesktopPaths;
   readonly #recent = createRecentFiles();
+  readonly #folders = createFolderSettings();
   readonly #windows = new Map<WebContents, { window: BrowserWindow; host: WindowHost }>();
 
   constructor(paths: DesktopPaths) {
@@ -39,6 +41,7 @@ export class Desktop {
     const host = new WindowHost({
       version: app.getVersion(),
       recent: this.#recent,
+      folders: this.#folders,
       approved: new ApprovedPaths(),
       initial: paths.length ? [paths] : [],
       pickFiles: (what) => pickFiles(window, what),

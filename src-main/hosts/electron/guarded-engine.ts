@@ -1,15 +1,10 @@
 import type { EngineService } from '../../../src-shared/contract/index.ts';
 import { parseGivenSource } from '../../engine/program/source-tree.ts';
-import { RpcError } from '../../../src-shared/rpc/index.ts';
 import type { WindowHost } from './host-service.ts';
 
 /** The engine, opening only files the user chose, and remembering what was opened. */
 export function guardedEngine(engine: EngineService, host: WindowHost): EngineService {
-  const check = (paths: readonly string[]): void => {
-    const foreign = host.approved.findForeign(paths);
-    if (foreign !== undefined)
-      throw new RpcError('open', `${foreign} was not chosen in a dialog, dropped or given`);
-  };
+  const check = (paths: readonly string[]): void => host.approved.check(paths);
   return {
     ...engine,
     open: async (request, call) => {

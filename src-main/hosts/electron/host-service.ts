@@ -7,12 +7,14 @@ import type {
   PickFor,
 } from '../../../src-shared/contract/index.ts';
 import type { ApprovedPaths } from './approved-paths.ts';
+import type { FolderSettings } from '../node/debuginfo-folders.ts';
 import type { RecentFiles } from '../node/recent-files.ts';
 
 /** What a window's host needs of the app. */
 export interface WindowHostNeeds {
   readonly version: string;
   readonly recent: RecentFiles;
+  readonly folders: FolderSettings;
   readonly approved: ApprovedPaths;
   /** Dumps to open at start. */
   readonly initial: readonly (readonly string[])[];
@@ -57,7 +59,7 @@ export class WindowHost {
   }
 
   #makeService(): HostService {
-    const { recent, approved, pickFiles, onRecentChange } = this.#needs;
+    const { recent, folders, approved, pickFiles, onRecentChange } = this.#needs;
     return {
       info: () => Promise.resolve(this.#info()),
       recentFiles: () => {
@@ -75,6 +77,13 @@ export class WindowHost {
         approved.approve(paths);
         return paths;
       },
+      debuginfoFolders: (request) => folders.list(request),
+      // Every later search reads what is in it: which folder that is was the user's choice.
+      addDebuginfoFolder: async (request) => {
+        approved.check([request.path]);
+        return folders.add(request);
+      },
+      removeDebuginfoFolder: (request) => folders.remove(request),
       watch: (_request, call) =>
         new Promise((resolve) => {
           const watcher = (event: HostEvent) => call?.onProgress?.(event);

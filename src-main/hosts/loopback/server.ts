@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { EngineService, HostService } from '../../../src-shared/contract/index.ts';
 import { serve } from '../../../src-shared/rpc/index.ts';
+import type { FolderSettings } from '../node/debuginfo-folders.ts';
 import type { RecentFiles } from '../node/recent-files.ts';
 import { scopeSessions } from '../worker/session-scope.ts';
 import { securityHeaders } from './headers.ts';
@@ -29,6 +30,7 @@ export interface LoopbackOptions {
   /** Dumps that a new window opens: each entry one dump. */
   readonly initial?: readonly (readonly string[])[];
   readonly recent: RecentFiles;
+  readonly folders: FolderSettings;
 }
 
 export interface Loopback {
@@ -50,7 +52,7 @@ const MAX_WINDOWS = 16;
  * cookie, which a browser would also send to other servers on this machine.
  *
  * Who has the token may open any file that this process may read, by its path; nothing is ever
- * uploaded or written.
+ * uploaded, and nothing written but the list of recent files, the folders to search and the cache.
  * @throws Error when the renderer is not built or the port is taken
  */
 export async function startLoopback(options: LoopbackOptions): Promise<Loopback> {
@@ -154,6 +156,9 @@ function hostService(options: LoopbackOptions): HostService {
     recentFiles: async () => options.recent.list(),
     forgetRecent: async ({ paths }) => options.recent.forget(paths),
     pickFiles: async () => [],
+    debuginfoFolders: (request) => options.folders.list(request),
+    addDebuginfoFolder: (request) => options.folders.add(request),
+    removeDebuginfoFolder: (request) => options.folders.remove(request),
     watch: (_request, call) =>
       new Promise((resolve) => {
         call?.signal?.addEventListener('abort', () => resolve(), { once: true });

@@ -7,7 +7,10 @@ import type {
 import { openCacheFolder, type CacheFolder } from '../../io/cache-folder.ts';
 import { debuginfoAdvice } from '../../io/debuginfo-search/advice.ts';
 import { findDebuginfo, NAMED } from '../../io/debuginfo-search/find-debuginfo.ts';
-import { openDebuginfoFolders } from '../../io/debuginfo-search/folders-file.ts';
+import {
+  openDebuginfoFolders,
+  type RememberedFolders,
+} from '../../io/debuginfo-search/folders-file.ts';
 import { InflateLimitError } from '../../io/debuginfo-search/inflate-sections.ts';
 import { openDebugFile } from '../../io/debuginfo-search/open-debug-file.ts';
 import type { DebuginfoSearchResult, FoundFile } from '../../io/debuginfo-search/result.ts';
@@ -16,7 +19,7 @@ import type { DebuginfoSearchResult, FoundFile } from '../../io/debuginfo-search
 export interface DebuginfoPlaces {
   readonly cache?: CacheFolder;
   /** Folders named once by the user. */
-  readonly folders?: () => readonly string[];
+  readonly folders?: () => RememberedFolders;
   /** Instead of `/`. */
   readonly root?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -35,7 +38,8 @@ export async function openDebuginfo(
   places: DebuginfoPlaces = {},
 ): Promise<FoundDebuginfo> {
   const cache = places.cache ?? openCacheFolder();
-  const folders = (places.folders ?? (() => openDebuginfoFolders().list()))();
+  const remembered = (places.folders ?? (() => openDebuginfoFolders().read()))();
+  const { folders } = remembered;
   const { signal, release = '', buildId } = wanted;
   const { root, env } = places;
   const result = await findDebuginfo({
@@ -102,10 +106,11 @@ export async function openDebuginfo(
     opened.close();
     throw error;
   }
+  const unknown = wanted.search ? unknownFolders(remembered) : [];
   return {
     files: opened.files,
-    steps: [...result.steps, ...opened.steps],
-    problems: [...problemsOf(result), ...opened.problems],
+    steps: [...result.steps, ...opened.steps, ...unknown],
+    problems: [...problemsOf(result), ...opened.problems, ...unknown.map(problemOf)],
     advice: result.vmlinux?.hasDwarf === true ? [] : debuginfoAdvice(release, buildId).ways,
     close: () => opened.close(),
   };
@@ -142,6 +147,13 @@ class OpenedFiles {
   }
 }
 
+/** Folders that are remembered, but not by us. */
+function unknownFolders({ problem }: RememberedFolders): DebuginfoStep[] {
+  if (problem === undefined) return [];
+  const message = `${problem}: folders in it were not searched`;
+  return [{ place: 'remembered folders', what: 'vmlinux', outcome: 'unreadable', message }];
+}
+
 /** What was named, and what lies beside the dump, was meant to be used: that it is not is told. */
 function problemsOf({ steps }: DebuginfoSearchResult): string[] {
   return steps
@@ -149,7 +161,11 @@ function problemsOf({ steps }: DebuginfoSearchResult): string[] {
       const meant = place.startsWith(NAMED) || place.startsWith('beside the dump');
       return meant && (outcome === 'mismatch' || outcome === 'unreadable');
     })
-    .map(({ what, message }) => `debuginfo of ${what}: ${message}`);
+    .map(problemOf);
+}
+
+function problemOf({ what, message }: DebuginfoStep): string {
+  return `debuginfo of ${what}: ${message}`;
 }
 
 function partOf(name: string, { path, match, buildId, how, hasDwarf }: FoundFile) {

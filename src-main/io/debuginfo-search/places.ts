@@ -18,7 +18,13 @@ export type Place =
       readonly mayHoldPackages?: boolean;
     }
   /** A tree keyed by build-id. */
-  | { readonly kind: 'by-id'; readonly name: string; pathsOf(buildId: string): readonly string[] };
+  | {
+      readonly kind: 'by-id';
+      readonly name: string;
+      /** Its top; of a folder that may hold one, that folder. */
+      readonly folder: string;
+      pathsOf(buildId: string): readonly string[];
+    };
 
 export interface PlacesRequest {
   readonly release: string;
@@ -67,17 +73,19 @@ export function placesOf(request: PlacesRequest): Place[] {
   places.push({
     kind: 'by-id',
     name: 'build-id tree /usr/lib/debug/.build-id',
+    folder: at('usr/lib/debug/.build-id'),
     pathsOf: (id) => [at('usr/lib/debug/.build-id', id.slice(0, 2), `${id.slice(2)}.debug`)],
   });
   for (const folder of debuginfodCaches(env)) {
     const name = `debuginfod's cache ${folder}`;
-    places.push({ kind: 'by-id', name, pathsOf: (id) => [join(folder, id, 'debuginfo')] });
+    places.push({ kind: 'by-id', name, folder, pathsOf: (id) => [join(folder, id, 'debuginfo')] });
   }
   // Trees by build-id in folders of the user's, too: an unpacked package has one.
   for (const folder of folders) {
     places.push({
       kind: 'by-id',
       name: `build-id tree in ${folder}`,
+      folder,
       pathsOf: (id) =>
         ['.build-id', 'usr/lib/debug/.build-id'].map((tree) =>
           join(folder, tree, id.slice(0, 2), `${id.slice(2)}.debug`),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { FolderSettings } from '../../../src-main/hosts/node/debuginfo-folders.ts';
 import { ApprovedPaths } from '../../../src-main/hosts/electron/approved-paths.ts';
 import { guardedEngine } from '../../../src-main/hosts/electron/guarded-engine.ts';
 import { WindowHost } from '../../../src-main/hosts/electron/host-service.ts';
@@ -13,6 +14,7 @@ import { noDebuginfo } from '../../support/fake-engine.ts';
 function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: string[] } = {}) {
   let recent = given.recent ?? [];
   const asked: string[] = [];
+  const kept: string[] = [];
   const host = new WindowHost({
     version: '1.2.3',
     approved: new ApprovedPaths(),
@@ -25,6 +27,12 @@ function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: st
         recent = [];
       },
     },
+    folders: {
+      add: ({ path }: { path: string }) => {
+        kept.push(path);
+        return Promise.resolve({});
+      },
+    } as unknown as FolderSettings,
     initial: given.initial ? [given.initial] : [],
     pickFiles: (what) => {
       asked.push(what);
@@ -46,7 +54,7 @@ function makeHost(given: { initial?: string[]; recent?: RecentFile[]; picks?: st
     } as Partial<EngineService> as EngineService,
     host,
   );
-  return { host, engine, opened, asked, recent: () => recent };
+  return { host, engine, opened, asked, kept, recent: () => recent };
 }
 
 describe('what a window may open', () => {
@@ -99,6 +107,18 @@ describe('debuginfo that a window may name', () => {
     await engine.open({ paths: ['/d/a'], debuginfo: ['/d/vmlinux'] });
     const given = [{ path: '/etc/shadow' }];
     await expect(engine.attachDebuginfo({ session: '1', given })).rejects.toThrow(/not chosen/);
+  });
+});
+
+describe('a folder that a window may have remembered', () => {
+  test('was chosen in the dialog', async () => {
+    const { host, kept } = makeHost({ picks: ['/d/debug'] });
+    await expect(host.service.addDebuginfoFolder({ path: '/d/debug' })).rejects.toThrow(
+      /not chosen/,
+    );
+    await host.service.pickFiles({ what: 'folder' });
+    await host.service.addDebuginfoFolder({ path: '/d/debug' });
+    expect(kept).toEqual(['/d/debug']);
   });
 });
 

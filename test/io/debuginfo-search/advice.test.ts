@@ -1,9 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { adviceText, debuginfoAdvice } from '../../../src-main/io/debuginfo-search/advice.ts';
-import { openDebuginfoFolders } from '../../../src-main/io/debuginfo-search/folders-file.ts';
 
 const ID = '00112233445566778899aabbccddeeff00112233';
 
@@ -49,25 +45,5 @@ describe('what to get when nothing was found', () => {
     expect(commands).toEqual([
       String.raw`apt-get download 'linux-image-6.1; rm -rf ~ '\''$(x)-dbg'`,
     ]);
-  });
-});
-
-describe('folders that the user named', () => {
-  it('are remembered, the last one first; other settings of the file stay', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'oopscope-folders-'));
-    const file = join(folder, 'sub', 'debuginfo.json');
-    const folders = openDebuginfoFolders(file);
-    expect(folders.list()).toEqual([]);
-    folders.add('/a');
-    folders.add('/b');
-    folders.add('/a');
-    expect(openDebuginfoFolders(file).list()).toEqual(['/a', '/b']);
-    writeFileSync(file, JSON.stringify({ other: 1, folders: ['relative', 7, '/a'] }));
-    expect(folders.list()).toEqual(['/a']);
-    folders.remove('/a');
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ other: 1, folders: [] });
-    writeFileSync(file, '{damaged');
-    expect(folders.list()).toEqual([]);
-    rmSync(folder, { recursive: true });
   });
 });
