@@ -15,7 +15,10 @@ export const SHORTCUTS: readonly { readonly group: string; readonly keys: readon
         { keys: ['Ctrl `', '`'], what: 'Console' },
         { keys: ['/', 'Ctrl F'], what: 'Filter or search in this view' },
         { keys: ['G'], what: 'Go to an address or symbol in memory' },
-        { keys: ['D'], what: 'Debuginfo: what is in use, what is missing, adding some' },
+        {
+          keys: ['D'],
+          what: 'Debuginfo: what is in use, what is missing, adding some, folders searched',
+        },
         { keys: ['Ctrl O'], what: 'Open a dump' },
         { keys: ['Shift F10'], what: 'Menu of the address, symbol or task in focus' },
         { keys: ['?'], what: 'This list' },

@@ -54,6 +54,10 @@ function plain(event: KeyboardEvent, workbench: Workbench): boolean {
     workbench.help = !workbench.help;
     return true;
   }
+  if (event.key.toLowerCase() === 'd') {
+    workbench.debuginfo.show();
+    return true;
+  }
   if (!session) return false;
   const view = VIEWS[Number(event.key) - 1];
   if (view) {
@@ -66,10 +70,6 @@ function plain(event: KeyboardEvent, workbench: Workbench): boolean {
       return workbench.focusFilter !== undefined;
     case '`':
       session.console.open = !session.console.open;
-      return true;
-    case 'd':
-    case 'D':
-      workbench.debuginfo.show();
       return true;
     case 'g':
     case 'G':

@@ -5,6 +5,7 @@ import type {
   SessionInfo,
 } from '../../src-shared/contract/index.ts';
 import { debuginfoState, withGiven } from '../model/debuginfo.ts';
+import { foundInFolder } from '../model/folders.ts';
 import { plural } from '../model/format.ts';
 import { errorInfoOf } from './errors.ts';
 import type { DumpSession } from './session.svelte.ts';
@@ -34,8 +35,8 @@ export class DebuginfoModel {
     this.#owner = owner;
   }
 
+  /** Without a dump, what is set for all of them. */
   show(hint = ''): void {
-    if (!this.#owner.session) return;
     this.hint = hint;
     this.open = true;
   }
@@ -81,6 +82,23 @@ export class DebuginfoModel {
     );
   }
 
+  /** Searches again, for what a folder has that is remembered now. */
+  async searchFolder(folder: string): Promise<void> {
+    const { session } = this.#owner;
+    if (!session) {
+      this.outcome = `${folder} is searched for every dump that is opened`;
+      return;
+    }
+    const { given } = session.info.debuginfo;
+    const request = { session: session.info.session, given: [...given], search: true };
+    await this.#run(
+      `Searching ${folder}`,
+      (call) => session.engine.attachDebuginfo(request, call),
+      ({ debuginfo }) => foundInFolder(debuginfo, folder),
+      'Cancelled; the folder is remembered, what is in use is as it was.',
+    );
+  }
+
   /** @param given all places of source text from now on, each `PATH` or `PREFIX=PATH` */
   async attachSources(given: readonly string[]): Promise<void> {
     const { session } = this.#owner;
@@ -103,6 +121,7 @@ export class DebuginfoModel {
     what: string,
     call: (options: CallOptions<OpenProgress>) => Promise<SessionInfo>,
     outcomeOf: (info: SessionInfo) => string,
+    cancelled = 'Cancelled; everything is as it was.',
   ): Promise<void> {
     const { session } = this.#owner;
     if (!session || this.running) return;
@@ -124,7 +143,7 @@ export class DebuginfoModel {
       if (this.#owner.replaceSession(session, info)) this.outcome = outcomeOf(info);
     } catch (reason) {
       const error = errorInfoOf(reason);
-      if (error.kind === 'cancelled') this.outcome = 'Cancelled; everything is as it was.';
+      if (error.kind === 'cancelled') this.outcome = cancelled;
       else this.problem = error.message;
     } finally {
       this.running = false;

@@ -11,6 +11,7 @@ import type {
 import { baseName } from '../model/format.ts';
 import type { Location } from '../model/location.ts';
 import { copyText } from './clipboard.ts';
+import { FoldersModel } from './debuginfo-folders.svelte.ts';
 import { DebuginfoModel } from './debuginfo.svelte.ts';
 import { errorInfoOf } from './errors.ts';
 import { Navigator } from './navigator.svelte.ts';
@@ -45,6 +46,7 @@ export class Workbench {
   palette = $state<'closed' | 'palette' | 'go-to'>('closed');
   help = $state(false);
   readonly debuginfo = new DebuginfoModel(this);
+  readonly folders = new FoldersModel(this);
   /** Short confirmation, e.g. what was copied; read out politely. */
   said = $state('');
   /** The view's own filter or search field, for `/` and Ctrl+F. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DebuginfoInfo, DebuginfoPart } from '../../src-shared/contract/index.ts';
+import { foundInFolder } from '../../src-renderer/model/folders.ts';
 import {
   debuginfoState,
   looksLikeDebuginfo,
@@ -84,4 +85,28 @@ test('names of debuginfo and of dumps', () => {
     expect(looksLikeDebuginfo(name), name).toBe(true);
   for (const name of ['vmcore', 'dump.kdump', 'dump.202601010101', 'vmlinuz', 'notes.kotlin'])
     expect(looksLikeDebuginfo(name), name).toBe(false);
+});
+
+describe('what was found in a folder', () => {
+  const said = (more: Partial<DebuginfoInfo>) => foundInFolder({ ...none, ...more }, '/d');
+
+  test('is told by what it became', () => {
+    const parts = [part('vmlinux'), part('xfs'), part('ext4', { path: '/dd/ext4.ko' })];
+    expect(said({ parts })).toBe('/d: vmlinux and 1 module in use');
+    const steps = [step('mismatch', '/d/x/vmlinux'), step('skipped', '/d/a.deb')];
+    expect(said({ steps })).toBe(
+      '/d: 1 package or compressed file not opened yet, see above; 1 file of another build',
+    );
+  });
+
+  test('is nothing, or nobody looked', () => {
+    const asked = {
+      place: 'a folder named by the user (/d)',
+      what: 'vmlinux',
+      outcome: 'absent',
+      message: 'no vmlinux is there',
+    } as const;
+    expect(said({ steps: [asked] })).toBe('/d: nothing that this dump needs');
+    expect(said({ parts: [part('vmlinux', { path: '/other' })] })).toContain('was not looked at');
+  });
 });

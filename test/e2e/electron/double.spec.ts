@@ -186,6 +186,9 @@ test('the menu speaks to the window in front: what it picks is opened, and a bad
   await expect(app.page.getByRole('button', { name: /choose a dump/i })).toBeVisible();
   // Paths come from the dialog only: there is no field to type one into.
   await expect(app.page.getByRole('textbox')).toHaveCount(0);
+  await app.page.getByRole('button', { name: 'Folders with debuginfo…' }).click();
+  await expect(app.page.getByRole('dialog').getByRole('textbox')).toHaveCount(0);
+  await app.page.keyboard.press('Escape');
   app.state.dialogAnswer = [join(root, 'package.json')];
   app.menuItem('open').click?.();
   await expect(app.page.getByText(/package\.json/).first()).toBeVisible();
@@ -225,6 +228,39 @@ test.describe('with the sample dump', () => {
     await expect(
       app.page.getByRole('complementary', { name: 'Debuginfo of another build' }),
     ).toBeAttached();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('a folder to search is remembered from the dialog only, and the dump searched again', async ({
+    browser,
+  }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'oopscope-debuginfo-'));
+    writeFileSync(
+      join(folder, 'vmlinux'),
+      drawVmlinux({ buildId: 'ff'.repeat(20), release: '6.1.0-1-amd64' }),
+    );
+    app = await startApp(browser, [sample]);
+    await expect(app.page).toHaveTitle(/sample\.kdump/, { timeout: 30_000 });
+    app.menuItem('debuginfo').click?.();
+    const sheet = app.page.getByRole('dialog', { name: 'Debuginfo' });
+    const folders = sheet.getByRole('region', { name: 'Folders searched' });
+    app.state.dialogAnswer = [folder];
+    await folders.getByRole('button', { name: 'Choose a folder to search…' }).click();
+    await expect(sheet.getByRole('status')).toContainText(`${folder}: 1 file of another`);
+    await expect(folders.getByRole('listitem')).toContainText(folder);
+    // The engine's process read the same file: what it refused lies in that folder.
+    await expect(sheet.getByRole('region', { name: /^Refused/ })).toContainText('ff'.repeat(20));
+    const [foreign, kept, removed] = await rawCalls(app, [
+      { method: 'addDebuginfoFolder', request: { path: '/etc' } },
+      { method: 'debuginfoFolders', request: {} },
+      { method: 'removeDebuginfoFolder', request: { path: folder } },
+    ]);
+    expect(foreign?.error).toMatchObject({
+      kind: 'open',
+      message: expect.stringMatching(/chosen/),
+    });
+    expect(kept?.value).toMatchObject({ folders: [{ path: folder }] });
+    expect(removed?.value).toMatchObject({ folders: [] });
     rmSync(folder, { recursive: true, force: true });
   });
 

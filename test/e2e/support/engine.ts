@@ -8,23 +8,28 @@ import { createEngineDeps } from '../../../src-main/hosts/node/engine-deps.ts';
 import { openCacheFolder } from '../../../src-main/io/cache-folder.ts';
 import { openDebuginfoFolders } from '../../../src-main/io/debuginfo-search/folders-file.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'oopscope-places-'));
-process.once('exit', () => rmSync(root, { recursive: true, force: true }));
-const env = { HOME: root };
+const roots = mkdtempSync(join(tmpdir(), 'oopscope-places-'));
+process.once('exit', () => rmSync(roots, { recursive: true, force: true }));
+
+/** An empty machine. */
+function newRoot() {
+  const root = mkdtempSync(join(roots, 'root-'));
+  const cache = openCacheFolder({ folder: join(root, 'cache') });
+  return { root, env: { HOME: root }, cache };
+}
 
 /**
  * The real engine, which finds debuginfo beside the dump and in folders that the test remembers:
  * what this machine has installed, cached or remembered changes no test.
- * @param settings file with the remembered folders; one of its own without
+ * @param settings file with the remembered folders
  */
-export function realEngine(settings = join(root, 'none.json')): EngineService {
-  const cache = openCacheFolder({ folder: join(root, 'cache') });
-  const folders = openDebuginfoFolders(settings);
-  return createEngineService(createEngineDeps({ root, env, cache, folders: () => folders.read() }));
+export function realEngine(settings?: string): EngineService {
+  const places = newRoot();
+  const remembered = openDebuginfoFolders(settings ?? join(places.root, 'debuginfo.json'));
+  return createEngineService(createEngineDeps({ ...places, folders: () => remembered.read() }));
 }
 
 /** What the host tells and changes of the folders that {@link realEngine} searches. */
 export function realFolders(settings: string) {
-  const cache = openCacheFolder({ folder: join(root, 'cache') });
-  return createFolderSettings({ file: settings, root, env, cache });
+  return createFolderSettings({ ...newRoot(), file: settings });
 }

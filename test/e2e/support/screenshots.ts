@@ -44,6 +44,12 @@ console.log(folder);
 async function walk(page: Page, take: (name: string) => Promise<void>): Promise<void> {
   await page.getByLabel(/Path of a dump/).waitFor();
   await take('start');
+  await page.getByRole('button', { name: 'Folders with debuginfo…' }).click();
+  await page.getByLabel(/^Folder to search/).fill(join(root, 'build', 'sample'));
+  await page.keyboard.press('Enter');
+  await page.getByRole('list', { name: 'Remembered folders' }).getByRole('listitem').waitFor();
+  await take('folders');
+  await page.keyboard.press('Escape');
   await page.getByLabel(/Path of a dump/).fill(join(root, 'package.json'));
   await page.keyboard.press('Enter');
   await page.getByRole('alert').waitFor();
@@ -122,6 +128,9 @@ async function walk(page: Page, take: (name: string) => Promise<void>): Promise<
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: /^Debuginfo:/ }).click();
   await take('debuginfo');
+  await page.getByRole('region', { name: 'Folders searched' }).locator('summary').click();
+  await page.getByRole('region', { name: 'Folders searched' }).scrollIntoViewIfNeeded();
+  await take('debuginfo-folders');
   await page.keyboard.press('Escape');
   // While the sheet is there, keys are its own.
   await page.getByRole('dialog', { name: 'Debuginfo' }).waitFor({ state: 'hidden' });

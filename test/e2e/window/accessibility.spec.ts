@@ -98,6 +98,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await visit('debuginfo');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /Close this dump/ }).click();
+    await page.getByRole('button', { name: 'Folders with debuginfo…' }).click();
+    await page.locator('dialog summary').first().click();
+    await visit('folders');
+    await page.keyboard.press('Escape');
     await page.getByLabel(/Path of a dump/).fill('/nowhere');
     await visit('start');
     await page.keyboard.press('Enter');

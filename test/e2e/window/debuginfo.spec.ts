@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Page } from 'playwright/test';
@@ -217,4 +217,118 @@ test('a file dropped in a browser, which hides its path, leads to the field for 
   });
   await expect(sheet(page)).toContainText('A browser does not tell where vmlinux-6.1 lies');
   await expect(sheet(page).getByLabel(/Path of a vmlinux/)).toBeFocused();
+});
+
+const folderList = (page: Page) => sheet(page).getByRole('region', { name: 'Folders searched' });
+
+test('a folder is remembered and searched at once, says when it is gone, and is given up', async ({
+  page,
+}) => {
+  put('mine/deep/vmlinux', drawVmlinux(wanted));
+  await open(page);
+  await page.keyboard.press('d');
+  const field = folderList(page).getByLabel(/^Folder to search/);
+  await field.fill(join(folder, 'nowhere'));
+  await page.keyboard.press('Enter');
+  await expect(folderList(page).getByRole('alert')).toContainText('nowhere does not exist');
+  await field.fill(join(folder, 'mine'));
+  await page.keyboard.press('Enter');
+  await expect(sheet(page).getByRole('status')).toContainText(
+    `${join(folder, 'mine')}: vmlinux in use`,
+  );
+  await expect(sheet(page).getByRole('region', { name: 'In use' })).toContainText('mine/deep');
+  await expect(field).toHaveValue('');
+
+  await page.reload();
+  await expect(state(page)).toContainText('vmlinux ·');
+  rmSync(join(folder, 'mine'), { recursive: true });
+  await page.keyboard.press('d');
+  const mine = folderList(page)
+    .getByRole('listitem')
+    .filter({ hasText: join(folder, 'mine') });
+  await expect(mine).toContainText('does not exist');
+  await mine.getByRole('button', { name: 'Do not search mine any more' }).click();
+  await expect(mine).toHaveCount(0);
+  await expect(sheet(page).getByRole('status')).toContainText('what is in use from there stays so');
+  await folderList(page)
+    .getByText(/^Always searched besides/)
+    .click();
+  await expect(
+    folderList(page)
+      .getByRole('row')
+      .filter({ hasText: `lib/modules/${wanted.release}` })
+      .first(),
+  ).toContainText('does not exist');
+});
+
+test('searching a new folder shows its progress and is cancelled; the folder stays', async ({
+  page,
+}) => {
+  const settings = join(folder, 'debuginfo.json');
+  const engine = realEngine(settings);
+  put('mine/vmlinux', drawVmlinux(wanted));
+  served = await serveWindow({
+    dump,
+    settings,
+    engine: {
+      ...engine,
+      attachDebuginfo: (_request, call) =>
+        new Promise((_resolve, reject) => {
+          call?.onProgress?.({ phase: 'debuginfo', text: 'Reading mine', fraction: 0.5 });
+          call?.signal?.addEventListener('abort', () => {
+            reject(Object.assign(new Error('cancelled'), { kind: 'cancelled' }));
+          });
+        }),
+    },
+  });
+  await page.goto(served.url);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('BUG:');
+  await page.keyboard.press('d');
+  await folderList(page)
+    .getByLabel(/^Folder to search/)
+    .fill(join(folder, 'mine'));
+  await page.keyboard.press('Enter');
+  await expect(sheet(page).getByText('Reading mine').first()).toBeVisible();
+  await sheet(page).getByRole('button', { name: 'Cancel' }).click();
+  await expect(sheet(page).getByRole('status')).toContainText('the folder is remembered');
+  await expect(folderList(page).getByRole('listitem')).toContainText(join(folder, 'mine'));
+});
+
+test('folders are named before any dump is open; the first one opened is searched for in them', async ({
+  page,
+}) => {
+  put('mine/vmlinux', drawVmlinux(wanted));
+  served = await serveWindow();
+  await page.goto(served.url);
+  await page.getByRole('button', { name: 'Folders with debuginfo…' }).click();
+  await folderList(page)
+    .getByLabel(/^Folder to search/)
+    .fill(join(folder, 'mine'));
+  await page.keyboard.press('Enter');
+  await expect(folderList(page).getByRole('listitem')).toContainText(join(folder, 'mine'));
+  await folderList(page)
+    .getByText(/^Always searched besides/)
+    .click();
+  await expect(folderList(page)).toContainText('by the release of the dump');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Folders with debuginfo…' })).toBeFocused();
+  await page.getByLabel(/Path of a dump/).fill(dump);
+  await page.keyboard.press('Enter');
+  await expect(state(page)).toContainText('vmlinux ·');
+});
+
+test('a damaged settings file is told and left as it is', async ({ page }) => {
+  const settings = join(folder, 'debuginfo.json');
+  writeFileSync(settings, '{"folders": ["/a"');
+  served = await serveWindow({ dump, settings });
+  await page.goto(served.url);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('BUG:');
+  await page.keyboard.press('d');
+  await expect(folderList(page).getByRole('alert')).toContainText('is damaged');
+  await folderList(page)
+    .getByLabel(/^Folder to search/)
+    .fill(folder);
+  await page.keyboard.press('Enter');
+  await expect(folderList(page).getByRole('alert').last()).toContainText('left as it is');
+  expect(readFileSync(settings, 'utf8')).toBe('{"folders": ["/a"');
 });
