@@ -12,6 +12,8 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { nodeCrypto } from './node-on-demand.ts';
+import { ORIGIN_SUFFIX, removeOrigin, writeOrigin, type CacheOrigin } from './cache-origin.ts';
+import { fileOriginOf } from './file-origin.ts';
 import { makeFolder } from './make-folder.ts';
 
 const GIB = 2 ** 30;
@@ -43,6 +45,27 @@ export interface CacheFolder {
   draft(): Promise<CacheDraft>;
   /** Deletes least recently used files above the limit, but none found or made by this process. */
   evict(): Promise<void>;
+  /** Every finished file, the one used last first. */
+  list(): Promise<readonly CachedFile[]>;
+  /** Deletes every finished file, and what writers that died left. */
+  clear(): Promise<ClearedCache>;
+}
+
+export interface CachedFile {
+  readonly path: string;
+  /** Hex; a build-id, of sources a digest. */
+  readonly key: string;
+  readonly name: string;
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly usedAt: number;
+}
+
+export interface ClearedCache {
+  readonly files: number;
+  readonly bytes: number;
+  /** Why others are still there, each a sentence. */
+  readonly problems: readonly string[];
 }
 
 export interface CacheDraft {
@@ -52,8 +75,8 @@ export interface CacheDraft {
   /** @throws CacheFullError when so many more bytes have no room on the disk */
   reserve(bytes: number): Promise<void>;
   write(bytes: Uint8Array): Promise<void>;
-  /** Gives it its name; returns the path. */
-  commit(key: string, name: string): Promise<string>;
+  /** Gives it its name; returns the path. @param origin what it was taken out of */
+  commit(key: string, name: string, origin?: CacheOrigin): Promise<string>;
   /** Does nothing after commit(). */
   discard(): Promise<void>;
 }
@@ -117,10 +140,14 @@ class DiskCache implements CacheFolder {
     await makeFolder(folder);
     const path = join(folder, `${process.pid}-${nodeCrypto().randomBytes(6).toString('hex')}.part`);
     const file = await open(path, 'wx+', 0o600);
-    return new DiskDraft(path, file, async (key, name) => {
+    return new DiskDraft(path, file, async (key, name, origin) => {
       const target = this.#pathOf(key, name);
       await makeFolder(dirname(target));
+      const identity = fileOriginOf(path);
       await rename(path, target);
+      if (origin === undefined) await removeOrigin(target);
+      // Without the note the file is as good; only nobody knows where it came from.
+      else await writeOrigin(target, identity, origin).catch(() => undefined);
       await this.#markUsed(target);
       return target;
     });
@@ -128,17 +155,31 @@ class DiskCache implements CacheFolder {
 
   async evict(): Promise<void> {
     await this.#removeStaleParts();
-    const files = await this.#list();
+    const files = (await this.list()).toReversed();
     let total = files.reduce((sum, { size }) => sum + size, 0);
-    files.sort((a, b) => a.usedAt - b.usedAt);
     for (const { path, size } of files) {
       if (total <= this.limit) return;
       if (this.#used.has(path)) continue;
-      await rm(path, { force: true });
-      // Only an empty folder goes.
-      await rmdir(dirname(path)).catch(() => undefined);
+      await remove(path);
       total -= size;
     }
+  }
+
+  async clear(): Promise<ClearedCache> {
+    await this.#removeStaleParts();
+    const problems: string[] = [];
+    let files = 0;
+    let bytes = 0;
+    for (const { path, size } of await this.list()) {
+      try {
+        await remove(path);
+        files++;
+        bytes += size;
+      } catch (error) {
+        problems.push(`${path} stays: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return { files, bytes, problems };
   }
 
   #pathOf(key: string, name: string): string {
@@ -153,19 +194,22 @@ class DiskCache implements CacheFolder {
     await utimes(path, now, now).catch(() => undefined);
   }
 
-  async #list(): Promise<{ path: string; size: number; usedAt: number }[]> {
-    const found: { path: string; size: number; usedAt: number }[] = [];
+  async list(): Promise<CachedFile[]> {
+    const found: CachedFile[] = [];
     for (const top of await namesIn(this.folder)) {
       if (!/^[0-9a-f]{2}$/.test(top)) continue;
       for (const rest of await namesIn(join(this.folder, top))) {
         for (const name of await namesIn(join(this.folder, top, rest))) {
+          if (name.includes(ORIGIN_SUFFIX)) continue;
           const path = join(this.folder, top, rest, name);
           const status = await stat(path).catch(() => undefined);
-          if (status?.isFile()) found.push({ path, size: status.size, usedAt: status.mtimeMs });
+          if (status?.isFile() !== true) continue;
+          const { size, mtimeMs: usedAt } = status;
+          found.push({ path, key: `${top}${rest}`, name, size, usedAt });
         }
       }
     }
-    return found;
+    return found.sort((a, b) => b.usedAt - a.usedAt);
   }
 
   async #removeStaleParts(): Promise<void> {
@@ -182,7 +226,7 @@ class DiskCache implements CacheFolder {
 class DiskDraft implements CacheDraft {
   readonly path: string;
   readonly #file: FileHandle;
-  readonly #commit: (key: string, name: string) => Promise<string>;
+  readonly #commit: (key: string, name: string, origin?: CacheOrigin) => Promise<string>;
   #size = 0;
   #done = false;
 
@@ -213,11 +257,11 @@ class DiskDraft implements CacheDraft {
     }
   }
 
-  async commit(key: string, name: string): Promise<string> {
+  async commit(key: string, name: string, origin?: CacheOrigin): Promise<string> {
     this.#done = true;
     await this.#file.close();
     try {
-      return await this.#commit(key, name);
+      return await this.#commit(key, name, origin);
     } catch (error) {
       await rm(this.path, { force: true });
       throw error;
@@ -230,6 +274,13 @@ class DiskDraft implements CacheDraft {
     await this.#file.close();
     await rm(this.path, { force: true });
   }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await removeOrigin(path);
+  // Only an empty folder goes.
+  await rmdir(dirname(path)).catch(() => undefined);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

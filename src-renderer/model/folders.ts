@@ -6,7 +6,8 @@ import { plural } from './format.ts';
 export function foundInFolder(info: DebuginfoInfo, folder: string): string {
   const isInside = ({ path }: { readonly path?: string | undefined }): boolean =>
     path !== undefined && path.startsWith(folder) && /[\\/]/.test(path.charAt(folder.length));
-  const used = info.parts.filter(isInside);
+  // What was taken out of a package lies in the cache.
+  const used = info.parts.filter(({ path, origin }) => isInside(origin ?? { path }));
   const modules = used.filter(({ name }) => name !== 'vmlinux').length;
   const inUse = [
     ...(used.length > modules ? ['vmlinux'] : []),

@@ -45,6 +45,19 @@ export interface DebuginfoPart {
   readonly how: string;
   /** False: symbols only, which answer nothing here. */
   readonly hasDwarf: boolean;
+  /** Where `path` is in the cache: what it was taken out of, as far as that was noted. */
+  readonly origin?: DebuginfoOrigin | undefined;
+}
+
+/** The package or compressed file that a file of the cache was taken out of, as it was then. */
+export interface DebuginfoOrigin {
+  readonly path: string;
+  /** In the package. */
+  readonly entry: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly mtimeMs: number;
 }
 
 /** One question and its answer. */

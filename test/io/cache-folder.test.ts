@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,6 +17,7 @@ import {
   openCacheFolder,
   safeCacheName,
 } from '../../src-main/io/cache-folder.ts';
+import { findOrigin, type CacheOrigin } from '../../src-main/io/cache-origin.ts';
 
 const ID = '00112233445566778899aabbccddeeff00112233';
 let folder: string;
@@ -48,6 +50,40 @@ describe('cache folder', () => {
   it.runIf(process.platform === 'linux')('where no folder can be made it says so', async () => {
     const cache = openCacheFolder({ folder: '/proc/nowhere/oopscope/debuginfo' });
     await expect(cache.draft()).rejects.toThrow('ENOENT');
+  });
+
+  it('a file says what it was taken out of; one without such a note, or put in its place, does not', async () => {
+    const cache = openCacheFolder({ folder });
+    const origin = { path: '/p/a.deb', entry: './vmlinux', size: 7, mtimeMs: 1.5, release: '6.1' };
+    const keep = async (name: string, from?: CacheOrigin) =>
+      (await cache.draft()).commit(ID, name, from);
+    const path = await keep('vmlinux', origin);
+    expect(await findOrigin(path)).toEqual(origin);
+    expect((await cache.list()).map(({ name, key }) => [name, key])).toEqual([['vmlinux', ID]]);
+    expect(await findOrigin(await keep('xfs.ko'))).toBeUndefined();
+    rmSync(path);
+    writeFileSync(path, 'copied here by somebody');
+    expect(await findOrigin(path)).toBeUndefined();
+    expect(await findOrigin(await keep('vmlinux', origin))).toEqual(origin);
+    expect(await findOrigin(await keep('vmlinux'))).toBeUndefined();
+    for (const note of ['', 'no JSON', '[]', '{"from":7}']) {
+      writeFileSync(`${path}.origin`, note);
+      expect(await findOrigin(path)).toBeUndefined();
+    }
+  });
+
+  it('is cleared of its own files only', async () => {
+    const cache = openCacheFolder({ folder });
+    const origin = { path: '/p/a.deb', entry: 'e', size: 7, mtimeMs: 1, release: undefined };
+    const draft = await cache.draft();
+    await draft.write(new Uint8Array(10));
+    await draft.commit(ID, 'vmlinux', origin);
+    age(`11${ID.slice(2)}`, 'dwarf-names', 5, 0);
+    writeFileSync(join(folder, 'notes.txt'), 'mine');
+    expect(await cache.clear()).toEqual({ files: 2, bytes: 15, problems: [] });
+    expect(await cache.list()).toEqual([]);
+    expect(existsSync(join(folder, '00', ID.slice(2)))).toBe(false);
+    expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
   });
 
   it('a file given up leaves nothing', async () => {

@@ -1,5 +1,6 @@
 import { listModules, type ModuleView } from '../kernel/module.ts';
 import { taintLetters } from '../kernel/taint.ts';
+import { fileTextOf } from '../program/debug-info.ts';
 import { UsageError, type Command } from './command.ts';
 import { info, warning } from './context.ts';
 import { notApplicable } from './facts.ts';
@@ -32,8 +33,8 @@ export const mod: Command = {
     }
     if (!options.has('t')) {
       const sinceLayout = modules.some(({ module }) => module.object.has('mem'));
-      const paths = new Map(program.debugInfo?.parts.map(({ name, path }) => [name, path]));
-      yield tableBlock('mod', columns(sinceLayout ? 'TEXT_BASE' : 'BASE', paths), modules);
+      const files = new Map(program.debugInfo?.parts.map((part) => [part.name, fileTextOf(part)]));
+      yield tableBlock('mod', columns(sinceLayout ? 'TEXT_BASE' : 'BASE', files), modules);
       return;
     }
     const tainted = modules.filter(({ taints }) => (taints ?? 0n) !== 0n);
@@ -66,8 +67,8 @@ const TAINTS: ColumnOf<ModuleView> = {
   cell: (view) => (view.taints === undefined ? unread('taints') : taintLetters(view.taints)),
 };
 
-/** @param paths debuginfo in use, by the module's name */
-function columns(baseTitle: string, paths: ReadonlyMap<string, string>): ColumnOf<ModuleView>[] {
+/** @param files debuginfo in use, by the module's name */
+function columns(baseTitle: string, files: ReadonlyMap<string, string>): ColumnOf<ModuleView>[] {
   return [
     {
       id: 'module',
@@ -90,7 +91,7 @@ function columns(baseTitle: string, paths: ReadonlyMap<string, string>): ColumnO
       kind: 'text',
       help: 'The debuginfo in use; without any, what knows the symbols: the module itself, as kallsyms.',
       cell: (view) =>
-        paths.get(view.name) ??
+        files.get(view.name) ??
         (view.module.table() === undefined ? '(no symbols)' : '(not loaded)  [CONFIG_KALLSYMS]'),
     },
     {

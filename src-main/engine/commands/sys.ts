@@ -10,6 +10,7 @@ import { findTaintMask, readTaintMask, taintFlagsOf, taintLetters } from '../ker
 import { findTasks } from '../kernel/tasks.ts';
 import { crashDate, loadAverage, uptime } from '../kernel/time.ts';
 import { processorMhz, readUtsname } from '../kernel/uts.ts';
+import { fileTextOf } from '../program/debug-info.ts';
 import type { Program } from '../program/program.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
@@ -128,7 +129,8 @@ function debuginfoFacts({ debugInfo }: Program): Fact[] {
   if (parts.length === 0) return [];
   return [
     fact('debuginfo', 'DEBUGINFO', 'text', () => ({
-      value: kernel?.path ?? `of ${modules} modules`,
+      value: kernel === undefined ? `of ${modules} modules` : fileTextOf(kernel),
+      evidence: kernel?.path,
       note:
         (kernel !== undefined && MATCHES[kernel.match]) ||
         (others.length > 0 ? MATCHES['override'] : undefined),

@@ -13,12 +13,21 @@ export interface DebugInfoPart {
   /** `vmlinux`, or the module's name. */
   readonly name: string;
   readonly path: string;
+  /** Of a file in the cache: path of the package or compressed file it was taken out of. */
+  readonly takenFrom?: string | undefined;
   /** What it was accepted for: `build-id`, … , `override`. */
   readonly match: string;
   readonly dwarf: DwarfSections;
   /** Address in the dump less address in the file: KASLR for the kernel, 0 for a relocated module. */
   readonly slide: bigint;
   covers(address: VirtAddr): boolean;
+}
+
+/** How to name a part's file: by its path, or by what it was taken out of. */
+export function fileTextOf({ name, path, takenFrom }: DebugInfoPart): string {
+  if (takenFrom === undefined) return path;
+  const file = name === 'vmlinux' ? name : `${name}.ko`;
+  return `${file} from ${takenFrom.slice(takenFrom.lastIndexOf('/') + 1)} (cache)`;
 }
 
 /**

@@ -167,19 +167,20 @@ function attachParts(
 function partOf(
   program: Program,
   modules: readonly LoadedModule[],
-  { name, path, match, dwarf }: OpenedDebugFile,
+  { name, path, match, dwarf, origin }: OpenedDebugFile,
 ): DebugInfoPart[] {
   if (dwarf === undefined) return [];
+  const file = { name, path, match, dwarf, takenFrom: origin?.path };
   const module = modules.find((each) => each.name === name);
   if (module !== undefined) {
     const covers = (address: VirtAddr): boolean => module.contains(address);
-    return [{ name, path, match, dwarf, slide: 0n, covers }];
+    return [{ ...file, slide: 0n, covers }];
   }
   const covers = (address: VirtAddr): boolean =>
     !modules.some((each) => each.contains(address)) && program.symbols.at(address) !== undefined;
   // Without KASLR's offset every line would be another function's.
   const slide = program.translator.kernelOffset;
-  return slide === undefined ? [] : [{ name, path, match, dwarf, slide, covers }];
+  return slide === undefined ? [] : [{ ...file, slide, covers }];
 }
 
 function overrideSentence(

@@ -1,6 +1,6 @@
+import { ArgumentReader, formatOf, type OutputFormat } from './argument-reader.ts';
+import { parseDebuginfo, type DebuginfoAction } from './debuginfo-arguments.ts';
 import { CliUsageError } from './exit-codes.ts';
-
-export type OutputFormat = 'text' | 'json' | 'csv' | 'markdown';
 
 interface Common {
   readonly files: readonly string[];
@@ -23,12 +23,12 @@ export type Invocation =
       /** Command lines in the order given; `file` is read for more. */
       readonly commands: readonly ({ readonly line: string } | { readonly file: string })[];
     })
+  | (Common & { readonly verb: 'debuginfo-find'; readonly format: OutputFormat })
+  | (DebuginfoAction & { readonly verb: 'debuginfo' })
   | (Common & { readonly verb: 'open' })
   | (Common & { readonly verb: 'serve'; readonly port: number });
 
 type KindOf = (path: string) => 'dump' | 'debuginfo' | undefined;
-
-const FORMATS: readonly OutputFormat[] = ['text', 'json', 'csv', 'markdown'];
 
 /**
  * @param kindOf what kind of file an argument names, by its content
@@ -50,9 +50,17 @@ export function parseArguments(args: readonly string[], kindOf: KindOf): Invocat
     case 'open':
     case 'serve':
       return parseVerb(verb, state, kindOf);
+    case 'debuginfo':
+      return debuginfoVerb(state, kindOf);
     default:
       throw new CliUsageError(noSuchVerb(verb, state.rest(), kindOf));
   }
+}
+
+function debuginfoVerb(state: ArgumentReader, kindOf: KindOf): Invocation {
+  const action = parseDebuginfo(state);
+  if (action !== 'find') return { verb: 'debuginfo', ...action };
+  return parseVerb('debuginfo-find', state, kindOf);
 }
 
 /** A dump first, or a command before the dump, is what one who knows crash tries. */
@@ -61,33 +69,11 @@ function noSuchVerb(verb: string, rest: readonly string[], kindOf: KindOf): stri
   const dump = rest.find((arg) => kindOf(arg) === 'dump');
   const hint =
     dump === undefined ? '' : `; commands follow the dump: oopscope exec ${dump} ${verb}`;
-  return `there is no "${verb}": info, exec, open or serve${hint}`;
-}
-
-class ArgumentReader {
-  readonly #args: readonly string[];
-  #at = 0;
-  constructor(args: readonly string[]) {
-    this.#args = args;
-  }
-  next(): string | undefined {
-    return this.#args[this.#at++];
-  }
-  /** What is left, which ends the reading. */
-  rest(): string[] {
-    const rest = this.#args.slice(this.#at);
-    this.#at = this.#args.length;
-    return rest;
-  }
-  valueOf(option: string): string {
-    const value = this.next();
-    if (value === undefined) throw new CliUsageError(`${option} needs a value`);
-    return value;
-  }
+  return `there is no "${verb}": info, exec, debuginfo, open or serve${hint}`;
 }
 
 function parseVerb(
-  verb: 'info' | 'exec' | 'open' | 'serve',
+  verb: 'info' | 'exec' | 'debuginfo-find' | 'open' | 'serve',
   state: ArgumentReader,
   kindOf: KindOf,
 ): Invocation {
@@ -144,7 +130,7 @@ function parseVerb(
   if (verb === 'open') return { verb, ...common };
   if (verb === 'serve') return { verb, ...common, port };
   if (files.length === 0) throw new CliUsageError(`${verb} needs a dump file`);
-  if (verb === 'info') return { verb, ...common, format };
+  if (verb === 'info' || verb === 'debuginfo-find') return { verb, ...common, format };
   if (commands.length === 0) throw new CliUsageError('exec needs a command, -c or -i');
   return { verb, ...common, format, commands };
 }
@@ -153,12 +139,6 @@ function parseVerb(
 function commandLine(words: readonly string[]): string {
   if (words.length === 1) return words[0] ?? '';
   return words.map((word) => (/\s/.test(word) || word === '' ? `"${word}"` : word)).join(' ');
-}
-
-function formatOf(text: string): OutputFormat {
-  const format = FORMATS.find((each) => each === text);
-  if (format === undefined) throw new CliUsageError(`--format is one of ${FORMATS.join(', ')}`);
-  return format;
 }
 
 function portOf(text: string): number {

@@ -4,7 +4,7 @@ import { printable } from '../../render/printable.ts';
 import { tableCsv } from '../../render/csv.ts';
 import { tableMarkdown } from '../../render/markdown.ts';
 import { noticeText, TextRenderer } from '../../render/text.ts';
-import type { OutputFormat } from './arguments.ts';
+import type { OutputFormat } from './argument-reader.ts';
 import { complain, type Output } from './output.ts';
 
 /** Writes the blocks of one command in the format asked for, notices to standard error. */
@@ -21,6 +21,19 @@ export function blockWriter(
   said?: string,
 ): BlockWriter {
   return format === 'json' ? jsonWriter(line, output) : textWriter(format, line, output, said);
+}
+
+/** All blocks of one answer. */
+export function writeBlocks(
+  format: OutputFormat,
+  line: string,
+  output: Output,
+  blocks: readonly Block[],
+  error: ErrorInfo | undefined,
+): void {
+  const writer = blockWriter(format, line, output);
+  for (const block of blocks) writer.block(block);
+  writer.end(error);
 }
 
 /** One line of JSON a command. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { EngineService, ErrorInfo, SessionInfo } from '../../../src-shared/contract/index.ts';
 import { errorInfoOf } from '../../../src-shared/rpc/rpc-error.ts';
-import type { Invocation, OutputFormat } from './arguments.ts';
+import type { OutputFormat } from './argument-reader.ts';
+import type { Invocation } from './arguments.ts';
 import { blockWriter } from './block-writer.ts';
 import { CliUsageError, EXIT } from './exit-codes.ts';
 import { openSession } from './open-session.ts';

@@ -5,6 +5,9 @@ usage:
   oopscope info   [OPTION…] DUMP…                  why the kernel died, in one page
   oopscope exec   [OPTION…] DUMP… [--] COMMAND…    run one command of crash's grammar
   oopscope exec   [OPTION…] DUMP… -c COMMAND [-c COMMAND…] [-i FILE]
+  oopscope debuginfo list|clear                    folders searched and the cache; empty the cache
+  oopscope debuginfo add|remove FOLDER…            folders that every search asks
+  oopscope debuginfo find [OPTION…] DUMP…          what a dump needs, where it was looked for
   oopscope open   [DUMP…]                          open the window
   oopscope serve  [--port N] [DUMP…]               serve the window on 127.0.0.1
 

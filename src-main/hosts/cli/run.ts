@@ -36,6 +36,12 @@ export async function run(args: readonly string[], around: Surroundings): Promis
         return await (await import('./info.ts')).info(await around.engine(), invocation, output);
       case 'exec':
         return await (await import('./exec.ts')).exec(await around.engine(), invocation, output);
+      case 'debuginfo':
+        return await (await import('./debuginfo.ts')).debuginfo(invocation, output);
+      case 'debuginfo-find': {
+        const { findFor } = await import('./debuginfo-find.ts');
+        return await findFor(await around.engine(), invocation, output);
+      }
       case 'open':
         return await (await import('./serve.ts')).open(invocation, output);
       case 'serve':

@@ -41,9 +41,11 @@ export function createFolderSettings(options: FolderSettingsOptions = {}): Folde
     const { folders, problem } = remembered.read();
     const { folder, limit } = options.cache ?? openCacheFolder();
     const places = placesOf({ release: release ?? RELEASE, root, env });
-    const usual = places.map(async ({ name, folder: path }) => {
+    const usual = places.map(async ({ kind, name: told, folder: path }) => {
       const dependsOnRelease = release === undefined && path.split(/[\\/]/).includes(RELEASE);
       const why = dependsOnRelease ? undefined : await problemOf(path);
+      // A tree's name has its path in it, which is told beside.
+      const name = kind === 'by-id' ? told.replace(/ \/.*$/, '') : told;
       return { name, path, problem: why, dependsOnRelease };
     });
     return {

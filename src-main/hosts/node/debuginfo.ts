@@ -1,4 +1,4 @@
-import type { DebuginfoStep } from '../../../src-shared/contract/index.ts';
+import type { DebuginfoOrigin, DebuginfoStep } from '../../../src-shared/contract/index.ts';
 import type {
   DebuginfoWanted,
   FoundDebuginfo,
@@ -168,6 +168,10 @@ function problemOf({ what, message }: DebuginfoStep): string {
   return `debuginfo of ${what}: ${message}`;
 }
 
-function partOf(name: string, { path, match, buildId, how, hasDwarf }: FoundFile) {
-  return { name, path, match, buildId, how, hasDwarf };
+function partOf(name: string, { path, match, buildId, how, hasDwarf, origin }: FoundFile) {
+  return { name, path, match, buildId, how, hasDwarf, ...(origin && { origin: plain(origin) }) };
+}
+
+function plain({ path, entry, size, mtimeMs }: DebuginfoOrigin): DebuginfoOrigin {
+  return { path, entry, size, mtimeMs };
 }

@@ -1,6 +1,7 @@
 import { OpenError } from '../../engine/dump/open-error.ts';
 import { FaultError } from '../../engine/base/fault.ts';
 import type { CacheDraft, CacheFolder } from '../cache-folder.ts';
+import { originOf, type CacheOrigin } from '../cache-origin.ts';
 import type { ArchiveEntry } from '../packages/archive-entry.ts';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { decompressChunks, findCodec, type StreamCodec } from '../packages/decompress-stream.ts';
@@ -23,6 +24,7 @@ export interface ExtractedFile {
   readonly buildId: string;
   readonly match: MatchKind;
   readonly hasDwarf: boolean;
+  readonly origin: CacheOrigin;
 }
 
 export interface RefusedFile {
@@ -65,7 +67,7 @@ export async function extractDebuginfo(
   pack: Package,
   request: ExtractRequest,
 ): Promise<Extraction> {
-  const work = new Extractor(request);
+  const work = new Extractor(pack.path, request);
   try {
     for await (const entry of packageEntries(pack, request)) {
       await work.take(entry);
@@ -88,9 +90,9 @@ export async function decompressDebuginfo(
   path: string,
   request: ExtractRequest,
 ): Promise<Extraction> {
-  const work = new Extractor(request);
+  const work = new Extractor(path, request);
   try {
-    await work.takeCompressed(path);
+    await work.takeCompressed();
   } finally {
     await work.close();
   }
@@ -106,6 +108,8 @@ type Target = { readonly module: WantedModule | undefined; readonly limit: numbe
 class Extractor implements Extraction {
   readonly found: ExtractedFile[] = [];
   readonly refused: RefusedFile[] = [];
+  /** The package, or the compressed file. */
+  readonly #from: string;
   readonly #request: ExtractRequest;
   readonly #modules: Map<string, WantedModule>;
   readonly #compressed: { entry: string; target: Target; draft: CacheDraft; codec: StreamCodec }[] =
@@ -115,7 +119,8 @@ class Extractor implements Extraction {
   #tries = 0;
   #isOtherKernel = false;
 
-  constructor(request: ExtractRequest) {
+  constructor(from: string, request: ExtractRequest) {
+    this.#from = from;
     this.#request = request;
     this.#wantsVmlinux = request.wantsVmlinux;
     this.#modules = new Map(request.modules.map((module) => [module.name, module]));
@@ -150,7 +155,8 @@ class Extractor implements Extraction {
     }
   }
 
-  async takeCompressed(path: string): Promise<void> {
+  async takeCompressed(): Promise<void> {
+    const path = this.#from;
     const target = this.#targetOf(path);
     const codec = target === undefined ? undefined : await codecOfFile(path);
     if (target === undefined || codec === undefined) return;
@@ -242,10 +248,11 @@ class Extractor implements Extraction {
     const { match } = verdict;
     // What was taken in spite of its build-id answers for no dump that has that build-id.
     const suffix = match === 'override' ? '.override' : '';
-    const path = await draft.commit(buildId, `${cacheNameOf(module?.name)}${suffix}`);
+    const origin = await originOf(this.#from, entry, kernel.release);
+    const path = await draft.commit(buildId, `${cacheNameOf(module?.name)}${suffix}`, origin);
     this.#drafts.delete(draft);
     const { hasDwarf } = probe;
-    const file = { module: module?.name, path, entry, buildId, match, hasDwarf };
+    const file = { module: module?.name, path, entry, buildId, match, hasDwarf, origin };
     this.found.push(file);
     if (module === undefined) this.#wantsVmlinux = false;
     else this.#modules.delete(module.name);

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { DebuginfoOrigin } from '../../../src-shared/contract/index.ts';
 import { FaultError } from '../../engine/base/fault.ts';
 import { OpenError } from '../../engine/dump/open-error.ts';
 import { matchKernel, matchModule } from './match.ts';
@@ -18,6 +19,8 @@ export interface Candidate {
   readonly trusted: boolean;
   /** … and wants it even if it is another build. */
   readonly override?: boolean | undefined;
+  /** It lies in the cache, taken out of that. */
+  readonly origin?: DebuginfoOrigin | undefined;
 }
 
 /** What a search has so far: what fits, what is still missing, and what was said on the way. */
@@ -132,7 +135,7 @@ export class Findings {
   }
 
   #judge(
-    { place, path, override }: Candidate,
+    { place, path, override, origin }: Candidate,
     probe: Probe,
     module: string | undefined,
     verdict: Match,
@@ -144,7 +147,7 @@ export class Findings {
       const message = `${path} ${verdict.reason}`;
       return this.say({ place, what, outcome: 'mismatch', message, path, buildId });
     }
-    const base = { path, buildId, how: place, hasDwarf };
+    const base = { path, buildId, how: place, hasDwarf, origin };
     const file: FoundFile = verdict.ok
       ? { ...base, match: verdict.match }
       : { ...base, match: 'override', override: true };
@@ -165,7 +168,11 @@ export class Findings {
       // The link has a CRC, too; the build-id says the same and costs no reading of the whole file.
       if (other.buildId === undefined || other.buildId !== probe.buildId) continue;
       const message = `${linked} (.gnu_debuglink of ${path}, same build-id)`;
-      return this.keep(module, { ...file, path: linked, hasDwarf: true }, message);
+      return this.keep(
+        module,
+        { ...file, path: linked, hasDwarf: true, origin: undefined },
+        message,
+      );
     }
   }
 

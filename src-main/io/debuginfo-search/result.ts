@@ -1,4 +1,4 @@
-import type { DebuginfoStep } from '../../../src-shared/contract/index.ts';
+import type { DebuginfoOrigin, DebuginfoStep } from '../../../src-shared/contract/index.ts';
 import type { MatchKind } from './wanted.ts';
 
 /** A file with the debuginfo (or at least the symbols) of the dump's kernel or of a module. */
@@ -10,6 +10,8 @@ export interface FoundFile {
   readonly how: string;
   /** False: symbols only. */
   readonly hasDwarf: boolean;
+  /** Where it is in the cache: what it was taken out of, as far as that was noted. */
+  readonly origin?: DebuginfoOrigin | undefined;
   /** Taken against its build-id, on the user's word: to be shown wherever its answers are. */
   readonly override?: true;
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { findOrigin } from '../cache-origin.ts';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { openPackage } from '../packages/open-package.ts';
 import { PackageError } from '../packages/package-error.ts';
@@ -19,6 +20,9 @@ import { isCompressedName } from './walk.ts';
 /** Files of one place that are opened for one name: each may cost a search for its banner. */
 const MAX_CANDIDATES = 128;
 
+/** A file that a place keeps under a build-id. */
+type KeyedFile = Pick<Candidate, 'path' | 'origin'>;
+
 /** Asks places for what is still missing, and lets {@link Findings} judge what they have. */
 export class Search {
   readonly findings: Findings;
@@ -36,14 +40,16 @@ export class Search {
     const place = `the cache (${cache.folder})`;
     await this.#askByKey(place, async (id, module) => {
       const path = await cache.find(id, cacheNameOf(module));
-      return path === undefined ? [] : [path];
+      return path === undefined ? [] : [{ path, origin: await findOrigin(path) }];
     });
   }
 
   /** A tree whose paths are made of build-ids. */
   async askById(place: string, pathsOf: (buildId: string) => readonly string[]): Promise<void> {
     const missing = this.findings.missingModules();
-    await this.#askByKey(place, (id) => filesOf(pathsOf(id)));
+    await this.#askByKey(place, async (id) =>
+      (await filesOf(pathsOf(id))).map((path) => ({ path })),
+    );
     this.findings.summarize(place, missing);
   }
 
@@ -153,20 +159,20 @@ export class Search {
 
   async #askByKey(
     place: string,
-    pathsOf: (buildId: string, module: string | undefined) => Promise<readonly string[]>,
+    filesOfKey: (buildId: string, module: string | undefined) => Promise<readonly KeyedFile[]>,
   ): Promise<void> {
     const { buildId } = this.#request;
     const { findings } = this;
     if (!findings.hasVmlinux()) {
-      const paths = buildId === undefined ? [] : await pathsOf(buildId, undefined);
-      for (const path of paths) findings.tryVmlinux({ place, path, trusted: false });
+      const files = buildId === undefined ? [] : await filesOfKey(buildId, undefined);
+      for (const file of files) findings.tryVmlinux({ place, ...file, trusted: false });
       if (buildId === undefined) findings.absent(place, 'the dump tells no build-id to ask for');
-      else if (paths.length === 0) findings.absent(place, `nothing is there under ${buildId}`);
+      else if (files.length === 0) findings.absent(place, `nothing is there under ${buildId}`);
     }
     for (const module of findings.missingModules()) {
       if (module.buildId === undefined) continue;
-      for (const path of await pathsOf(module.buildId, module.name)) {
-        findings.tryModule({ place, path, trusted: false }, module);
+      for (const file of await filesOfKey(module.buildId, module.name)) {
+        findings.tryModule({ place, ...file, trusted: false }, module);
       }
     }
   }
@@ -211,9 +217,9 @@ export class Search {
     };
   }
 
-  #adopt(place: string, { path, entry, buildId, match, hasDwarf, module }: ExtractedFile): void {
-    const override = match === 'override' ? ({ override: true } as const) : {};
-    const file: FoundFile = { path, buildId, match, how: place, hasDwarf, ...override };
+  #adopt(place: string, { module, entry, ...extracted }: ExtractedFile): void {
+    const override = extracted.match === 'override' ? ({ override: true } as const) : {};
+    const file: FoundFile = { ...extracted, how: place, ...override };
     this.findings.keep(module, file, `${entry} (${matchText(file)})`);
   }
 

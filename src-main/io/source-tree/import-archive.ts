@@ -1,4 +1,5 @@
 import type { CacheDraft, CacheFolder } from '../cache-folder.ts';
+import { originOf } from '../cache-origin.ts';
 import type { ArchiveEntry } from '../packages/archive-entry.ts';
 import { PackageError } from '../packages/package-error.ts';
 import { openArchive } from './archive-entries.ts';
@@ -35,7 +36,7 @@ export async function importArchive(path: string, options: ImportOptions): Promi
   try {
     await work.readOuter(path);
     await work.readNested();
-    const container = await work.finish();
+    const container = await work.finish(path);
     await options.cache.evict();
     return container;
   } finally {
@@ -86,13 +87,14 @@ class Import {
     }
   }
 
-  async finish(): Promise<string> {
+  async finish(path: string): Promise<string> {
     const { key, name } = this.#options;
     if (this.#writer === undefined || this.#container === undefined) {
       throw new PackageError(`${name} has no source files in it`);
     }
     await this.#writer.finish();
-    return this.#container.commit(key, `${name}.sources`);
+    const origin = await originOf(path, '', undefined);
+    return this.#container.commit(key, `${name}.sources`, origin);
   }
 
   /** Whatever ends the work: nothing half-written stays. */

@@ -161,6 +161,9 @@ test('a package that lies beside the dump is offered, not opened', async ({ page
     .getByRole('button', { name: /^Use linux-image/ })
     .click();
   await expect(sheet(page).getByRole('region', { name: 'In use' })).toContainText('same build-id');
+  await expect(sheet(page).getByRole('region', { name: 'In use' })).toContainText(
+    /from .*-dbg_1_amd64\.deb \(cache\)/,
+  );
   await expect(sheet(page).getByRole('region', { name: /^Seen/ })).toHaveCount(0);
 });
 

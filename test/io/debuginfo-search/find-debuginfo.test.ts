@@ -263,8 +263,14 @@ describe('debuginfo straight from a package', () => {
     expect(existsSync('/tmp/oopscope-climbs')).toBe(false);
     expect(order).toEqual(['vmlinux', 'xfs', 'virtio_rng']);
     expect(progress.at(-1)).toBeGreaterThan(0);
+    const from = { path, entry: files[0]!.path, size: bytes.length };
+    expect(result.vmlinux?.origin).toMatchObject(from);
     rmSync(path);
-    expect((await search({ modules })).modules.size).toBe(2);
+    // What was unpacked tells where it came from, though the package is gone.
+    const later = await search({ modules });
+    expect(later.modules.size).toBe(2);
+    expect(later.vmlinux?.origin).toMatchObject(from);
+    expect(later.modules.get('virtio_rng')?.origin?.entry).toContain('virtio-rng.ko.xz');
   });
 
   it('of another kernel is refused by its build-id; override takes its vmlinux', async () => {
