@@ -166,6 +166,69 @@ describe('an open dump', () => {
   }
 });
 
+describe('a file that only claims to be the dump’s', () => {
+  const NAMES = ['vfs_read', 'do_exit', 'schedule', 'panic', 'kfree', 'kernel_clone', 'filp_close'];
+
+  /** Functions where the dump has them, as vmlinux has them before KASLR. */
+  async function genuine(): Promise<(readonly [string, bigint])[]> {
+    const { session } = await engine.open({ paths: [dump], search: false });
+    const addressOf = async (text: string): Promise<bigint> => {
+      const found = await engine.resolve({ session, text });
+      if (found.kind !== 'address') throw new Error(`the sample has no ${text}`);
+      return found.address;
+    };
+    // Where vmlinux has it.
+    const slide = (await addressOf('_stext')) - 0xffff_ffff_8100_0000n;
+    return Promise.all(NAMES.map(async (name) => [name, (await addressOf(name)) - slide] as const));
+  }
+
+  test('is refused with numbers and names; the genuine one is found behind it', async () => {
+    const functions = await genuine();
+    const moved = functions.map(([name, value], i) => [name, value + BigInt(i % 2) * 64n] as const);
+    const claims = put('vmlinux', drawVmlinux({ ...wanted, functions: moved }));
+    const { session, debuginfo, warnings } = await engine.open({ paths: [dump] });
+    expect(debuginfo.parts).toEqual([]);
+    const said = `${claims} claims the dump's build-id, but 3 of 7 functions are elsewhere in the dump (do_exit is at 0x`;
+    expect(debuginfo.steps.find(({ outcome }) => outcome === 'mismatch')?.message).toContain(said);
+    expect(warnings.join()).toContain(said);
+
+    const path = put('mine/vmlinux', drawVmlinux({ ...wanted, functions }));
+    folders.push(join(root, 'mine'));
+    const again = await engine.attachDebuginfo({ session, given: [] });
+    expect(again.debuginfo.parts).toMatchObject([{ path, match: 'build-id' }]);
+  });
+
+  test('is taken on the user’s word, which then says what is wrong with it', async () => {
+    const functions = (await genuine()).map(([name], i) => [name, BigInt(i)] as const);
+    const path = put('elsewhere/vmlinux', drawVmlinux({ ...wanted, functions }));
+    const { session } = await engine.open({ paths: [dump] });
+    const given = [{ path, override: true }];
+    const { debuginfo } = await engine.attachDebuginfo({ session, given });
+    expect(debuginfo.parts).toMatchObject([{ path, match: 'override' }]);
+    expect(debuginfo.override).toContain("claims the dump's build-id");
+    expect(debuginfo.override).toContain('its functions are not');
+  });
+
+  test('inside a package neither is used nor kept in the cache', async () => {
+    const functions = (await genuine()).map(([name], i) => [name, BigInt(i)] as const);
+    const bytes = drawVmlinux({ ...wanted, functions });
+    const deb = put('away/x.deb', drawDeb([{ path: 'usr/lib/debug/boot/vmlinux-x', bytes }]));
+    const { debuginfo } = await engine.open({ paths: [dump], debuginfo: [deb] });
+    expect(debuginfo.parts).toEqual([]);
+    expect(debuginfo.steps.map(({ message }) => message).join()).toContain('7 of 7 functions');
+    expect(await openCacheFolder({ folder: join(root, 'cache') }).list()).toEqual([]);
+  });
+
+  test('one function elsewhere of many may be damaged memory: told, and used', async () => {
+    const functions = await genuine();
+    const many = [...functions, ...functions, ['panic', 1n] as const];
+    const path = put('vmlinux', drawVmlinux({ ...wanted, functions: many }));
+    const { debuginfo, warnings } = await engine.open({ paths: [dump] });
+    expect(debuginfo.parts).toMatchObject([{ path, match: 'build-id' }]);
+    expect(warnings.join()).toMatch(/1 of 15 functions .* It is used all the same/);
+  });
+});
+
 describe('the command line', () => {
   test('--no-search, -s and --override', async () => {
     put('vmlinux', ours());

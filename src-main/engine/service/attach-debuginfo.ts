@@ -16,6 +16,7 @@ import {
 import { ProgramDebugInfo, type DebugInfoPart } from '../program/debug-info.ts';
 import type { LoadedModule } from '../program/modules.ts';
 import type { Program } from '../program/program.ts';
+import { compareKernelSymbols, compareModuleSymbols } from '../program/symbol-agreement.ts';
 import { NamesOnDemand, withNames } from './names.ts';
 import type { EngineDeps, FoundDebuginfo, OpenedDebugFile } from './engine-deps.ts';
 
@@ -72,6 +73,7 @@ export async function attachGiven(
     try {
       found = await deps.findDebuginfo({
         ...identity,
+        compare: compareKernelSymbols(program),
         modules: modules.map((module) => wantedModule(module)),
         dumpPath: paths[0] ?? '',
         given,
@@ -137,15 +139,17 @@ function wantedModule(module: LoadedModule) {
   let identity: ReturnType<typeof readModuleIdentity> | undefined;
   const known = () => (identity ??= readModuleIdentity(module));
   let sections: ReadonlyMap<string, VirtAddr> | undefined;
+  const sectionAddress = (name: string) => (sections ??= readModuleSections(module)).get(name);
   return {
     name: module.name,
+    compare: compareModuleSymbols(module, sectionAddress),
     get buildId() {
       return known().buildId;
     },
     get srcversion() {
       return known().srcversion;
     },
-    sectionAddress: (name: string) => (sections ??= readModuleSections(module)).get(name),
+    sectionAddress,
   };
 }
 
@@ -193,7 +197,9 @@ function overrideSentence(
   const names = others.slice(0, MAX_NAMES).map(({ name, path }) => `${name} from ${path}`);
   const ids =
     first.name === 'vmlinux'
-      ? ` (build-id ${first.buildId ?? 'unknown'}; the dump's is ${buildId ?? 'unknown'}, release ${release ?? 'unknown'})`
+      ? first.buildId !== undefined && first.buildId === buildId
+        ? ` (it claims the dump's build-id ${buildId}, but its functions are not the dump's)`
+        : ` (build-id ${first.buildId ?? 'unknown'}; the dump's is ${buildId ?? 'unknown'}, release ${release ?? 'unknown'})`
       : '';
   return `OVERRIDE: debuginfo of another build is in use on your word: ${names.join(', ')}${ids}. Lines, inlined functions, variables and types by it may be wrong.`;
 }

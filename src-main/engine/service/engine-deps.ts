@@ -11,6 +11,7 @@ import type { ByteSource, Decompressors } from '../base/byte-source.ts';
 import type { NameIndex } from '../debuginfo/dwarf/name-index.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
 import type { SourcesWanted, SourceTree } from '../program/source-tree.ts';
+import type { CompareSymbols } from '../program/symbol-agreement.ts';
 import type { KernelIdentity, ModuleIdentity } from '../program/build-identity.ts';
 
 /** What the engine needs of the world; io/ supplies it, tests supply arrays. */
@@ -42,7 +43,10 @@ export interface EngineDeps {
 
 /** What the dump says about the debuginfo it needs. */
 export interface DebuginfoWanted extends KernelIdentity {
+  /** Compares functions of a vmlinux with the dump's own. */
+  readonly compare?: CompareSymbols;
   readonly modules: readonly (ModuleIdentity & {
+    readonly compare?: CompareSymbols;
     /** Where a section was loaded, by name. */
     readonly sectionAddress: (name: string) => bigint | undefined;
   })[];

@@ -46,6 +46,7 @@ export async function openDebuginfo(
     release,
     buildId,
     banner: wanted.banner,
+    compare: wanted.compare,
     modules: wanted.modules,
     dumpPath: wanted.dumpPath,
     given: wanted.given,
@@ -110,7 +111,12 @@ export async function openDebuginfo(
   return {
     files: opened.files,
     steps: [...result.steps, ...opened.steps, ...unknown],
-    problems: [...problemsOf(result), ...opened.problems, ...unknown.map(problemOf)],
+    problems: [
+      ...problemsOf(result),
+      ...doubtsOf(result),
+      ...opened.problems,
+      ...unknown.map(problemOf),
+    ],
     advice: result.vmlinux?.hasDwarf === true ? [] : debuginfoAdvice(release, buildId).ways,
     close: () => opened.close(),
   };
@@ -162,6 +168,14 @@ function problemsOf({ steps }: DebuginfoSearchResult): string[] {
       return meant && (outcome === 'mismatch' || outcome === 'unreadable');
     })
     .map(problemOf);
+}
+
+/** A file that is used though some of its content is not the dump's. */
+function doubtsOf({ vmlinux, modules }: DebuginfoSearchResult): string[] {
+  const files = new Map([...(vmlinux ? [['vmlinux', vmlinux] as const] : []), ...modules]);
+  return [...files].flatMap(([name, { path, doubt }]) =>
+    doubt === undefined ? [] : [`debuginfo of ${name}: ${path} ${doubt}. It is used all the same.`],
+  );
 }
 
 function problemOf({ what, message }: DebuginfoStep): string {

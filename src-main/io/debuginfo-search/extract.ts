@@ -25,6 +25,10 @@ export interface ExtractedFile {
   readonly match: MatchKind;
   readonly hasDwarf: boolean;
   readonly origin: CacheOrigin;
+  /** What of its content does not agree with the dump, though it is used. */
+  readonly doubt: string | undefined;
+  /** Taken in spite of that. */
+  readonly overridden: string | undefined;
 }
 
 export interface RefusedFile {
@@ -236,7 +240,9 @@ class Extractor implements Extraction {
       module === undefined
         ? matchKernel(probe, kernel, trusted)
         : matchModule(probe, module, kernel.release, trusted);
+    let overridden: string | undefined;
     if (!verdict.ok && override === true && module === undefined && !probe.isModule) {
+      overridden = verdict.reason;
       verdict = { ok: true, match: 'override' };
     }
     const { buildId } = probe;
@@ -245,14 +251,15 @@ class Extractor implements Extraction {
       this.#refuse(entry, buildId, reason);
       return this.#drop(draft);
     }
-    const { match } = verdict;
+    const { match, doubt } = verdict;
     // What was taken in spite of its build-id answers for no dump that has that build-id.
     const suffix = match === 'override' ? '.override' : '';
     const origin = await originOf(this.#from, entry, kernel.release);
     const path = await draft.commit(buildId, `${cacheNameOf(module?.name)}${suffix}`, origin);
     this.#drafts.delete(draft);
     const { hasDwarf } = probe;
-    const file = { module: module?.name, path, entry, buildId, match, hasDwarf, origin };
+    const kept = { path, entry, buildId, match, hasDwarf, origin };
+    const file = { ...kept, module: module?.name, doubt, overridden };
     this.found.push(file);
     if (module === undefined) this.#wantsVmlinux = false;
     else this.#modules.delete(module.name);

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { DebuginfoOrigin } from '../../../src-shared/contract/index.ts';
 import { FaultError } from '../../engine/base/fault.ts';
 import { OpenError } from '../../engine/dump/open-error.ts';
+import { findContradiction } from './contradiction.ts';
 import { matchKernel, matchModule } from './match.ts';
 import { probeDebugFile, type Probe } from './probe.ts';
 import type { DebuginfoRequest } from './request.ts';
@@ -149,9 +150,9 @@ export class Findings {
     }
     const base = { path, buildId, how: place, hasDwarf, origin };
     const file: FoundFile = verdict.ok
-      ? { ...base, match: verdict.match }
+      ? { ...base, match: verdict.match, doubt: verdict.doubt }
       : { ...base, match: 'override', override: true };
-    const because = verdict.ok ? matchText(file) : `${verdict.reason}; taken because told to`;
+    const because = matchText(file, verdict.ok ? undefined : verdict.reason);
     this.keep(module, file, `${path} (${because})`);
     if (!hasDwarf) this.#followDebugLink(file, probe, module);
   }
@@ -167,6 +168,15 @@ export class Findings {
       if (other instanceof Error || !other.hasDwarf) continue;
       // The link has a CRC, too; the build-id says the same and costs no reading of the whole file.
       if (other.buildId === undefined || other.buildId !== probe.buildId) continue;
+      const wanted = module === undefined ? this.#kernel : this.#wanted.get(module);
+      const contradiction = findContradiction(other, wanted?.compare);
+      if (contradiction?.refuses === true && file.override !== true) {
+        const text = `${linked} has the build-id of ${path}, but ${contradiction.text}`;
+        const what = module ?? 'vmlinux';
+        const place = file.how;
+        this.say({ place, what, outcome: 'mismatch', message: text, path: linked });
+        continue;
+      }
       const message = `${linked} (.gnu_debuglink of ${path}, same build-id)`;
       return this.keep(
         module,
@@ -185,7 +195,9 @@ export class Findings {
   }
 }
 
-export function matchText({ match, buildId }: FoundFile): string {
+/** @param overridden why it was not accepted by itself */
+export function matchText({ match, buildId, doubt }: FoundFile, overridden?: string): string {
+  if (doubt !== undefined) return doubt;
   switch (match) {
     case 'build-id':
       return `build-id ${buildId} is the dump's`;
@@ -196,7 +208,7 @@ export function matchText({ match, buildId }: FoundFile): string {
     case 'release':
       return 'the same release; that it is the same build cannot be checked';
     case 'override':
-      return `build-id ${buildId ?? 'unknown'} is not the dump's; taken because told to`;
+      return `${overridden ?? 'of another build'}; taken because told to`;
   }
 }
 

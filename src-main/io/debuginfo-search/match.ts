@@ -1,11 +1,16 @@
+import { findContradiction } from './contradiction.ts';
 import type { Probe } from './probe.ts';
-import type { Match, WantedKernel, WantedModule } from './wanted.ts';
+import type { Match, MatchKind, WantedKernel, WantedModule } from './wanted.ts';
 
 /**
- * Is that file the kernel's?
+ * Is that file the kernel's? What it says of itself is compared first, then its symbols.
  * @param trusted the user named the file: the release will do where nothing better can be compared
  */
 export function matchKernel(probe: Probe, wanted: WantedKernel, trusted: boolean): Match {
+  return withContent(probe, wanted, kernelByClaim(probe, wanted, trusted));
+}
+
+function kernelByClaim(probe: Probe, wanted: WantedKernel, trusted: boolean): Match {
   if (probe.isModule) return no('is a module, not vmlinux');
   if (probe.buildId !== undefined && wanted.buildId !== undefined) {
     if (probe.buildId === wanted.buildId) return { ok: true, match: 'build-id' };
@@ -26,6 +31,15 @@ export function matchModule(
   release: string,
   trusted: boolean,
 ): Match {
+  return withContent(probe, wanted, moduleByClaim(probe, wanted, release, trusted));
+}
+
+function moduleByClaim(
+  probe: Probe,
+  wanted: WantedModule,
+  release: string,
+  trusted: boolean,
+): Match {
   if (!probe.isModule) return no('is no module');
   if (probe.buildId !== undefined && wanted.buildId !== undefined) {
     if (probe.buildId === wanted.buildId) return { ok: true, match: 'build-id' };
@@ -36,6 +50,26 @@ export function matchModule(
     return no(`has srcversion ${probe.srcversion}, the dump's module ${wanted.srcversion}`);
   }
   return byRelease(probe, wanted.buildId, release, trusted);
+}
+
+const CLAIMS: Readonly<Record<MatchKind, string>> = {
+  'build-id': "claims the dump's build-id",
+  banner: "has the dump's banner",
+  srcversion: "has the dump's srcversion",
+  release: "has the dump's release",
+  override: 'is taken because told to',
+};
+
+function withContent(
+  probe: Probe,
+  { compare }: WantedKernel | WantedModule,
+  claimed: Match,
+): Match {
+  if (!claimed.ok) return claimed;
+  const found = findContradiction(probe, compare);
+  if (found === undefined) return claimed;
+  const text = `${CLAIMS[claimed.match]}, but ${found.text}`;
+  return found.refuses ? no(text) : { ...claimed, doubt: text };
 }
 
 function byRelease(

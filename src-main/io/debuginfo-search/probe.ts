@@ -1,5 +1,6 @@
 import { hasDwarf } from '../../engine/debuginfo/elf-debug-file.ts';
 import { findDebugLink } from '../../engine/debuginfo/elf-links.ts';
+import { sampleFunctions, type SampledSymbol } from '../../engine/debuginfo/symbol-sample.ts';
 import { openElf, SHT_NOBITS, type ElfFile } from '../../engine/debuginfo/elf.ts';
 import { FaultError } from '../../engine/base/fault.ts';
 import type { FileSource } from '../file-source.ts';
@@ -19,9 +20,13 @@ export interface Probe {
   release(): string | undefined;
   /** "Linux version …" of a vmlinux; undefined where its data is not in the file. */
   banner(): string | undefined;
+  /** Functions spread over its symbol table; none where it was stripped. */
+  functions(): readonly SampledSymbol[];
 }
 
 const ET_REL = 1;
+/** Each is two small reads. */
+const SAMPLED = 48;
 const MAX_MODINFO = 1 << 20;
 const BANNER = 'Linux version ';
 /** .rodata, where the banner is, has some 10 MB; it is near the start. */
@@ -47,6 +52,7 @@ export function probeDebugFile(path: string): Probe {
       isModule: elf.type === ET_REL,
       srcversion,
       banner,
+      functions: () => reopened(path, (file) => sampleFunctions(file, SAMPLED)) ?? [],
       release: () =>
         elf.type === ET_REL
           ? modinfo.get('vermagic')?.split(' ')[0]

@@ -12,7 +12,9 @@ export interface FoundFile {
   readonly hasDwarf: boolean;
   /** Where it is in the cache: what it was taken out of, as far as that was noted. */
   readonly origin?: DebuginfoOrigin | undefined;
-  /** Taken against its build-id, on the user's word: to be shown wherever its answers are. */
+  /** What of its content does not agree with the dump, though it is used. */
+  readonly doubt?: string | undefined;
+  /** Taken against its build-id or its content, on the user's word: to be shown wherever its answers are. */
   readonly override?: true;
 }
 

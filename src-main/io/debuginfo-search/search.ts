@@ -217,10 +217,10 @@ export class Search {
     };
   }
 
-  #adopt(place: string, { module, entry, ...extracted }: ExtractedFile): void {
+  #adopt(place: string, { module, entry, overridden, ...extracted }: ExtractedFile): void {
     const override = extracted.match === 'override' ? ({ override: true } as const) : {};
     const file: FoundFile = { ...extracted, how: place, ...override };
-    this.findings.keep(module, file, `${entry} (${matchText(file)})`);
+    this.findings.keep(module, file, `${entry} (${matchText(file, overridden)})`);
   }
 
   #tellRefused(place: string, path: string, { refused }: Extraction): void {

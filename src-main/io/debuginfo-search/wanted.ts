@@ -1,3 +1,4 @@
+import type { CompareSymbols } from '../../engine/program/symbol-agreement.ts';
 import type { DebuginfoPart } from '../../../src-shared/contract/index.ts';
 
 /** What a dump says about the kernel whose debuginfo is looked for. */
@@ -8,6 +9,8 @@ export interface WantedKernel {
   readonly buildId?: string | undefined;
   /** `linux_banner`, "Linux version 6.1.0-56-cloud-amd64 (…) … #1 SMP …". */
   readonly banner?: string | undefined;
+  /** Compares functions of a file with the dump's own symbols. */
+  readonly compare?: CompareSymbols | undefined;
 }
 
 /** What a dump says about a loaded module. */
@@ -16,6 +19,7 @@ export interface WantedModule {
   /** Hex; from the module's notes in memory. */
   readonly buildId?: string | undefined;
   readonly srcversion?: string | undefined;
+  readonly compare?: CompareSymbols | undefined;
 }
 
 /**
@@ -26,5 +30,10 @@ export interface WantedModule {
 export type MatchKind = DebuginfoPart['match'];
 
 export type Match =
-  | { readonly ok: true; readonly match: MatchKind }
+  | {
+      readonly ok: true;
+      readonly match: MatchKind;
+      /** What of its content does not agree with the dump, though it is used. */
+      readonly doubt?: string | undefined;
+    }
   | { readonly ok: false; readonly reason: string };
