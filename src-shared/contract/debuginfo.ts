@@ -19,8 +19,10 @@ export interface DebuginfoInfo {
   readonly searched: boolean;
   /** In use: vmlinux first. */
   readonly parts: readonly DebuginfoPart[];
-  /** Everything that was looked at, in order. */
+  /** Everything that was looked at, in order; of very many answers the telling ones. */
   readonly steps: readonly DebuginfoStep[];
+  /** Answers that are not in `steps`. */
+  readonly stepsLeftOut: number;
   /** Loaded modules without debuginfo, and how many are loaded. */
   readonly missingModules: readonly string[];
   readonly moduleCount: number;

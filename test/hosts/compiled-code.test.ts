@@ -1,16 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { boundCode } from '../../src-main/hosts/cli/code-limit.ts';
 
 const LOADER = join(import.meta.dirname, '../../src-main/hosts/cli/compiled-code.ts');
 let folder: string;
@@ -80,6 +84,27 @@ describe('code kept between runs', () => {
     }
     utimesSync(codeFile(), 0, 0);
     expect(run('bt')).toBe('one bt');
+  });
+
+  it('has a limit: what was written longest ago goes, in old folders too', () => {
+    const put = (name: string, daysAgo: number): string => {
+      const path = join(codes, name);
+      mkdirSync(join(path, '..'), { recursive: true });
+      writeFileSync(path, new Uint8Array(100));
+      const time = Date.now() / 1000 - daysAgo * 86_400;
+      utimesSync(path, time, time);
+      return path;
+    };
+    const all = [put('v22/old', 3), put('other.code', 2), put('this.code', 1)];
+    boundCode(codes, 250);
+    expect(all.map((path) => existsSync(path))).toEqual([false, true, true]);
+    // Done when code is written.
+    const huge = put('huge.code', 9);
+    truncateSync(huge, 65 * 2 ** 20);
+    const time = Date.now() / 1000 - 86_400;
+    utimesSync(huge, time, time);
+    run('bt');
+    expect(existsSync(huge)).toBe(false);
   });
 
   it('is not needed: a folder that cannot be written to', () => {

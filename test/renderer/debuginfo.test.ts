@@ -16,6 +16,7 @@ const none: DebuginfoInfo = {
   searched: true,
   parts: [],
   steps: [],
+  stepsLeftOut: 0,
   missingModules: ['a', 'b'],
   moduleCount: 2,
   advice: [],

@@ -169,6 +169,7 @@ export function noDebuginfo(): DebuginfoInfo {
     searched: true,
     parts: [],
     steps: [],
+    stepsLeftOut: 0,
     missingModules: [],
     moduleCount: 0,
     advice: [],

@@ -100,6 +100,7 @@ export async function attachGiven(
       .filter((file) => !unplaced.includes(file))
       .map(({ dwarf: _, readNames: __, ...part }): DebuginfoPart => part),
     steps: [...found.steps, ...unplaced.map(unplacedStep)],
+    stepsLeftOut: found.stepsLeftOut ?? 0,
     missingModules: missing,
     moduleCount: modules.length,
     advice: found.advice,

@@ -68,6 +68,7 @@ export interface OpenedDebugFile extends DebuginfoPart {
 export interface FoundDebuginfo {
   readonly files: readonly OpenedDebugFile[];
   readonly steps: readonly DebuginfoStep[];
+  readonly stepsLeftOut?: number;
   /** Each thing asked for that could not be had, a full sentence. */
   readonly problems: readonly string[];
   /** How to get vmlinux. */

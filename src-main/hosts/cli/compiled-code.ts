@@ -3,6 +3,7 @@ import Module, { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { boundCode } from './code-limit.ts';
 
 /** Bytes in front of the code: which file it is of, and what the runs that made it were asked. */
 const HEAD = 4096;
@@ -84,6 +85,7 @@ function saveCode(path: string, of: string, words: readonly string[], made: Uint
   try {
     writeFileSync(fresh, bytes, { mode: 0o600 });
     renameSync(fresh, path);
+    boundCode(dirname(path));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     // A full disk, say: the next run is slower, nothing else.

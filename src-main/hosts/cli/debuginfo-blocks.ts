@@ -94,7 +94,7 @@ export function* cacheBlocks(
 
 /** What a dump needs, what is in use, where was looked, and how to get what is missing. */
 export function* searchBlocks(info: DebuginfoInfo): Generator<Block> {
-  const { wanted, parts, steps, advice } = info;
+  const { wanted, parts, steps, stepsLeftOut, advice } = info;
   yield facts('debuginfo-needed', [
     ['release', 'RELEASE', wanted.release ?? unknown('the dump does not tell')],
     ['buildId', 'BUILD-ID', wanted.buildId ?? unknown('the dump does not tell')],
@@ -124,6 +124,10 @@ export function* searchBlocks(info: DebuginfoInfo): Generator<Block> {
     ],
     steps,
   );
+  if (stepsLeftOut > 0) {
+    const text = `${stepsLeftOut} more answers were left out: of each kind the first ones are kept`;
+    yield { type: 'notice', severity: 'info', text };
+  }
   if (advice.length === 0) return;
   yield table<DebuginfoInfo['advice'][number]>(
     'debuginfo-ways',

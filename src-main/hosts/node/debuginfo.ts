@@ -111,6 +111,7 @@ export async function openDebuginfo(
   return {
     files: opened.files,
     steps: [...result.steps, ...opened.steps, ...unknown],
+    stepsLeftOut: result.leftOut,
     problems: [
       ...problemsOf(result),
       ...doubtsOf(result),

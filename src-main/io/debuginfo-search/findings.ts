@@ -7,10 +7,8 @@ import { matchKernel, matchModule } from './match.ts';
 import { probeDebugFile, type Probe } from './probe.ts';
 import type { DebuginfoRequest } from './request.ts';
 import type { DebuginfoSearchResult, FoundFile, SearchStep } from './result.ts';
+import { StepLog } from './step-log.ts';
 import type { Match, WantedKernel, WantedModule } from './wanted.ts';
-
-/** Messages of hundreds of modules would hide the ones that matter. */
-const MAX_STEPS = 500;
 
 /** How a candidate came up. */
 export interface Candidate {
@@ -28,7 +26,7 @@ export interface Candidate {
 export class Findings {
   readonly #kernel: WantedKernel;
   readonly #wanted: ReadonlyMap<string, WantedModule>;
-  readonly #steps: SearchStep[] = [];
+  readonly #log = new StepLog();
   readonly #modules = new Map<string, FoundFile>();
   readonly #onFound: DebuginfoRequest['onFound'];
   #vmlinux: FoundFile | undefined;
@@ -61,7 +59,8 @@ export class Findings {
   }
 
   result(): DebuginfoSearchResult {
-    return { vmlinux: this.#vmlinux, modules: this.#modules, steps: this.#steps };
+    const { steps, leftOut } = this.#log;
+    return { vmlinux: this.#vmlinux, modules: this.#modules, steps, leftOut };
   }
 
   /** @returns false where the file cannot be read */
@@ -115,7 +114,7 @@ export class Findings {
   }
 
   say(step: SearchStep): void {
-    if (this.#steps.length < MAX_STEPS) this.#steps.push(step);
+    this.#log.say(step);
   }
 
   absent(place: string, message: string): void {
@@ -132,7 +131,7 @@ export class Findings {
   }
 
   wasSaid(place: string, what: string): boolean {
-    return this.#steps.some((step) => step.place === place && step.what === what);
+    return this.#log.wasSaid(place, what);
   }
 
   #judge(

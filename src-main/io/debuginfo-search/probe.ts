@@ -25,8 +25,9 @@ export interface Probe {
 }
 
 const ET_REL = 1;
-/** Each is two small reads. */
+/** Each is two small reads. Of modules, which may be hundreds, fewer. */
 const SAMPLED = 48;
+const SAMPLED_OF_MODULE = 12;
 const MAX_MODINFO = 1 << 20;
 const BANNER = 'Linux version ';
 /** .rodata, where the banner is, has some 10 MB; it is near the start. */
@@ -52,7 +53,7 @@ export function probeDebugFile(path: string): Probe {
       isModule: elf.type === ET_REL,
       srcversion,
       banner,
-      functions: () => reopened(path, (file) => sampleFunctions(file, SAMPLED)) ?? [],
+      functions: () => reopened(path, sampleOf) ?? [],
       release: () =>
         elf.type === ET_REL
           ? modinfo.get('vermagic')?.split(' ')[0]
@@ -61,6 +62,10 @@ export function probeDebugFile(path: string): Probe {
   } finally {
     source.close();
   }
+}
+
+function sampleOf(elf: ElfFile): SampledSymbol[] {
+  return sampleFunctions(elf, elf.type === ET_REL ? SAMPLED_OF_MODULE : SAMPLED);
 }
 
 function reopened<T>(path: string, read: (elf: ElfFile) => T): T | undefined {

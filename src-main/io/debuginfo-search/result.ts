@@ -26,4 +26,6 @@ export interface DebuginfoSearchResult {
   /** By the module's name in the kernel. */
   readonly modules: ReadonlyMap<string, FoundFile>;
   readonly steps: readonly SearchStep[];
+  /** Answers beyond what is kept of their kind. */
+  readonly leftOut: number;
 }

@@ -146,6 +146,7 @@ describe('damaged archives', () => {
 /** Files of the cache that are no kernel's or module's: what was begun and not ended. */
 function draftsIn(place: string): string[] {
   return readdirSync(place, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => statSync(join(place, name)).isFile() && !/(?:vmlinux|xfs\.ko)(?:\.origin)?$/.test(name),
+    (name) =>
+      statSync(join(place, name)).isFile() && !/(?:vmlinux|xfs\.ko)(?:\.origin)?$/.test(name),
   );
 }
