@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { makeFolder } from './make-folder.ts';
+import { nodeCrypto } from './node-on-demand.ts';
 
 /** What a settings file holds; `problem` says why nothing of it could be used. */
 export interface SettingsContent {
@@ -129,7 +129,7 @@ async function breakStale(path: string): Promise<void> {
 }
 
 function uniqueBeside(path: string): string {
-  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
+  return `${path}.${process.pid}-${nodeCrypto().randomBytes(4).toString('hex')}.part`;
 }
 
 function codeOf(error: unknown): string | undefined {
