@@ -19,7 +19,8 @@ import {
   type SymbolValues,
 } from './elf-relocations.ts';
 import { SHT_NOBITS, type ElfFile, type ElfSection } from './elf.ts';
-import type { SymbolTable } from './symbol-table.ts';
+import type { AddressRange, SymbolTable } from './symbol-table.ts';
+import { vmlinuxSymbolsOf } from './vmlinux-symbols.ts';
 
 /** An ELF file as a source of debug information. */
 export interface DebugFile {
@@ -30,8 +31,13 @@ export interface DebugFile {
   readonly dwarf: DwarfSections | undefined;
   readonly debugLink: DebugLink | undefined;
   readonly supplementary: SupplementaryLink | undefined;
-  /** Symbols at their addresses in the dump (of a module: where its section addresses are known). */
-  readSymbols(): SymbolTable | undefined;
+  /**
+   * Symbols at their addresses in the dump (of a module: where its section addresses are known).
+   * @param ranges where they may answer for an address
+   */
+  readSymbols(ranges?: readonly AddressRange[]): SymbolTable | undefined;
+  /** Of vmlinux: what kallsyms would have, moved by KASLR's `slide`; undefined: no `.symtab`. */
+  readKernelSymbols(slide: bigint): SymbolTable | undefined;
 }
 
 export interface DebugFileOptions {
@@ -102,10 +108,11 @@ export function debugFileOf(elf: ElfFile, options: DebugFileOptions = {}): Debug
     dwarf: sections.dwarf(),
     debugLink: findDebugLink(elf),
     supplementary: findSupplementaryLink(elf),
-    readSymbols: () =>
+    readSymbols: (ranges) =>
       elf.type === ET_REL
-        ? elf.readSymbols((index) => sections.knownBase(index))
-        : elf.readSymbols(),
+        ? elf.readSymbols((index) => sections.knownBase(index), ranges)
+        : elf.readSymbols(undefined, ranges),
+    readKernelSymbols: (slide) => vmlinuxSymbolsOf(elf, slide),
   };
 }
 

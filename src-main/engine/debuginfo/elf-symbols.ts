@@ -1,6 +1,6 @@
-import { ElfNames } from './module-kallsyms.ts';
+import { ElfNames, isNamed } from './module-kallsyms.ts';
 import { endOfName } from './name-hash.ts';
-import { SymbolTable } from './symbol-table.ts';
+import { SymbolTable, type AddressRange } from './symbol-table.ts';
 
 /** sizeof(Elf64_Sym) */
 export const ELF_SYMBOL_SIZE = 24;
@@ -13,13 +13,16 @@ export const SHN_ABS = 0xfff1;
 /**
  * Symbols with a name and a section; `nm`'s letter for the kinds a symbol itself tells.
  * @param baseOf what to add to the value of a symbol in that section (relocatable files, whose
- *   values count from their section's start); undefined leaves the symbol out
+ *   values count from their section's start); undefined leaves the symbol out. Of these files names
+ *   that the kernel leaves out, too (`.L…`), are left out
+ * @param ranges where the symbols may answer for an address
  */
 export function symbolsOf(
   symtab: Uint8Array,
   strtab: Uint8Array,
   origin: string,
   baseOf?: (section: number) => bigint | undefined,
+  ranges?: readonly AddressRange[],
 ): SymbolTable {
   const count = Math.floor(symtab.length / ELF_SYMBOL_SIZE);
   const view = new DataView(symtab.buffer, symtab.byteOffset, symtab.byteLength);
@@ -37,7 +40,7 @@ export function symbolsOf(
     if (end <= start) continue;
     if (baseOf !== undefined) {
       const base = section < SHN_LORESERVE ? baseOf(section) : undefined;
-      if (base === undefined) continue;
+      if (base === undefined || !isNamed(strtab, start, end)) continue;
       bases.push(base);
     }
     kept.push(i);
@@ -54,6 +57,7 @@ export function symbolsOf(
     addresses,
     types,
     new ElfNames(strtab, starts, Uint32Array.from(ends)),
+    ranges,
   );
 }
 

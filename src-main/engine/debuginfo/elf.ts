@@ -3,7 +3,7 @@ import { corruptTable } from './corrupt.ts';
 import { sectionOfFile, type SectionReader } from './dwarf/sections.ts';
 import { buildIdOf } from './elf-notes.ts';
 import { symbolsOf } from './elf-symbols.ts';
-import type { SymbolTable } from './symbol-table.ts';
+import type { AddressRange, SymbolTable } from './symbol-table.ts';
 
 /** A section of an ELF64 file, as its header says; nothing is checked against the file's size. */
 export interface ElfSection {
@@ -50,9 +50,13 @@ export interface ElfFile {
   /**
    * Defined symbols of `.symtab`; undefined where it was stripped.
    * @param baseOf of a relocatable file, the address of a section by index; see symbolsOf()
+   * @param ranges where they may answer for an address
    * @throws FaultError
    */
-  readSymbols(baseOf?: (section: number) => bigint | undefined): SymbolTable | undefined;
+  readSymbols(
+    baseOf?: (section: number) => bigint | undefined,
+    ranges?: readonly AddressRange[],
+  ): SymbolTable | undefined;
 }
 
 const SHT_SYMTAB = 2;
@@ -134,11 +138,15 @@ class LazyElf implements ElfFile {
     return undefined;
   }
 
-  readSymbols(baseOf?: (section: number) => bigint | undefined): SymbolTable | undefined {
+  readSymbols(
+    baseOf?: (section: number) => bigint | undefined,
+    ranges?: readonly AddressRange[],
+  ): SymbolTable | undefined {
     const section = this.sections.find(({ type }) => type === SHT_SYMTAB);
     const names = section === undefined ? undefined : this.sections[section.link];
     if (section === undefined || names === undefined) return undefined;
-    return symbolsOf(this.readSection(section), this.readSection(names), this.name, baseOf);
+    const [symtab, strtab] = [this.readSection(section), this.readSection(names)];
+    return symbolsOf(symtab, strtab, this.name, baseOf, ranges);
   }
 
   #readSegments(offset: number, count: number): ElfSegment[] {

@@ -1,3 +1,4 @@
+import { FaultError } from '../base/fault.ts';
 import { corruptTable } from './corrupt.ts';
 import { decodeName, extendHash, finishHash, HASH_FACTOR } from './name-hash.ts';
 import type { SymbolNames } from './symbol-table.ts';
@@ -9,6 +10,9 @@ const TOKENS = 256;
 const MAX_KNOWN = 4096;
 /** scripts/kallsyms.c puts a marker at every 256th symbol. */
 const PER_MARKER = 256;
+/** The tables after the names begin at multiples of it at most. */
+const ALIGNMENT = 8;
+const UNKNOWN_TYPE = '?'.charCodeAt(0);
 
 interface NameTables {
   readonly count: number;
@@ -16,11 +20,22 @@ interface NameTables {
   readonly tokenTable: Uint8Array;
   readonly tokenIndex: Uint8Array;
   readonly markers?: Uint8Array | undefined;
+  /** See {@link KallsymsTables}. */
+  readonly holes?: readonly NameHole[] | undefined;
+}
+
+/** Bytes [start, end) of the names that could not be read. */
+export interface NameHole {
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
  * Names of kallsyms, left compressed: each is a length and that many token numbers; a token is a
  * string of the token table; the first character of the first token is the symbol's type.
+ *
+ * With `holes` the names are read in the blocks of 256 that the markers tell: a block counts if its
+ * names lead exactly to the next one and none is in a hole. The names of the others are lost.
  * @source kernel/kallsyms.c kallsyms_expand_symbol(), scripts/kallsyms.c write_src()
  */
 export class KallsymsNames implements SymbolNames {
@@ -36,6 +51,7 @@ export class KallsymsNames implements SymbolNames {
   /** Where each symbol's token numbers start and end in the names table. */
   readonly #start: Uint32Array;
   readonly #end: Uint32Array;
+  #lost = 0;
   /** Backtraces of thousands of tasks name the same few functions. */
   readonly #known = new Map<number, string>();
   #hashes: { readonly power: Int32Array; readonly whole: Int32Array; readonly rest: Int32Array };
@@ -50,7 +66,20 @@ export class KallsymsNames implements SymbolNames {
     this.#end = new Uint32Array(tables.count);
     this.types = new Uint8Array(tables.count);
     const long = usesLongLengths(tables);
-    this.byteLength = this.#readSymbols(tables.count, long);
+    const { holes, markers, count } = tables;
+    this.byteLength =
+      holes === undefined || markers === undefined
+        ? this.#readSymbols(0, count, 0, long)
+        : this.#readBlocks(count, markers, holes, long);
+  }
+
+  isLost(index: number): boolean {
+    return this.#end[index] === 0;
+  }
+
+  /** Symbols without a name, because their part of the table is damaged or missing. */
+  get lost(): number {
+    return this.#lost;
   }
 
   nameOf(index: number): string {
@@ -64,6 +93,7 @@ export class KallsymsNames implements SymbolNames {
   }
 
   #decode(index: number): string {
+    if (this.isLost(index)) return '';
     let name = '';
     for (let at = this.#start[index]!; at < this.#end[index]!; at++) {
       const token = this.#names[at]!;
@@ -73,6 +103,7 @@ export class KallsymsNames implements SymbolNames {
   }
 
   hashOf(index: number): number {
+    if (this.isLost(index)) return 0;
     const { power, whole, rest } = this.#hashes;
     const names = this.#names;
     const end = this.#end[index]!;
@@ -86,6 +117,7 @@ export class KallsymsNames implements SymbolNames {
   }
 
   matches(index: number, bytes: Uint8Array): boolean {
+    if (this.isLost(index)) return false;
     let position = -1;
     for (let at = this.#start[index]!; at < this.#end[index]!; at++) {
       const token = this.#names[at]!;
@@ -129,12 +161,57 @@ export class KallsymsNames implements SymbolNames {
     return { power, whole, rest };
   }
 
-  #readSymbols(count: number, long: boolean): number {
+  /** @throws FaultError `corrupt` when the markers do not fit, or most blocks are damaged */
+  #readBlocks(
+    count: number,
+    markers: Uint8Array,
+    holes: readonly NameHole[],
+    long: boolean,
+  ): number {
+    const view = new DataView(markers.buffer, markers.byteOffset, markers.byteLength);
+    const blocks = Math.ceil(count / PER_MARKER);
+    const { length } = this.#names;
+    if (markers.length < blocks * 4) {
+      throw corruptTable('kallsyms_markers', 0, `${blocks * 4} bytes`, String(markers.length));
+    }
+    let end = 0;
+    for (let block = 0; block < blocks; block++) {
+      const first = block * PER_MARKER;
+      const after = Math.min(first + PER_MARKER, count);
+      const start = view.getUint32(block * 4, true);
+      end = block + 1 < blocks ? view.getUint32((block + 1) * 4, true) : length;
+      const isWhole = !holes.some((hole) => hole.start < end && hole.end > start);
+      if (isWhole && this.#readBlock(first, after, start, end, long)) continue;
+      this.#start.fill(0, first, after);
+      this.#end.fill(0, first, after);
+      this.types.fill(UNKNOWN_TYPE, first, after);
+      this.#lost += after - first;
+    }
+    if (this.#lost * 2 > count) {
+      throw corruptTable('kallsyms_names', 0, 'names', `${this.#lost} of ${count} names lost`);
+    }
+    return end;
+  }
+
+  /** False when the names do not lead from one marker to the next: then none of them is believed. */
+  #readBlock(first: number, after: number, start: number, end: number, long: boolean): boolean {
+    try {
+      const reached = this.#readSymbols(first, after, start, long);
+      // Behind the last name only padding is left.
+      return reached === end || (end === this.#names.length && end - reached < ALIGNMENT);
+    } catch (error) {
+      if (error instanceof FaultError) return false;
+      throw error;
+    }
+  }
+
+  /** Symbols [first, count), whose names begin at byte `start`. @returns where they end */
+  #readSymbols(first: number, count: number, start: number, long: boolean): number {
     const names = this.#names;
     const textLength = new Uint32Array(TOKENS);
     for (let i = 0; i < TOKENS; i++) textLength[i] = this.#tokenEnd[i]! - this.#tokenStart[i]!;
-    let at = 0;
-    for (let i = 0; i < count; i++) {
+    let at = start;
+    for (let i = first; i < count; i++) {
       let length = names[at++];
       if (length !== undefined && long && length >= 0x80) {
         length = (length & 0x7f) | ((names[at++] ?? 0) << 7);
@@ -147,9 +224,9 @@ export class KallsymsNames implements SymbolNames {
       this.#start[i] = at;
       this.#end[i] = end;
       // A first token without text would shift the type letter; scripts/kallsyms.c makes none.
-      const first = names[at]!;
-      this.types[i] = this.#text[this.#tokenStart[first]!]!;
-      let decoded = textLength[first] === 0 ? MAX_NAME + 1 : 0;
+      const token = names[at]!;
+      this.types[i] = this.#text[this.#tokenStart[token]!]!;
+      let decoded = textLength[token] === 0 ? MAX_NAME + 1 : 0;
       for (; at < end; at++) decoded += textLength[names[at]!]!;
       if (decoded > MAX_NAME) {
         throw corruptTable('kallsyms_names', this.#start[i]!, 'a symbol name', 'no name');

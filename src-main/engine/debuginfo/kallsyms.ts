@@ -1,6 +1,6 @@
 import type { VirtAddr } from '../base/address.ts';
 import { corruptTable } from './corrupt.ts';
-import { KallsymsNames } from './kallsyms-names.ts';
+import { KallsymsNames, type NameHole } from './kallsyms-names.ts';
 import { signedOf, SymbolTable } from './symbol-table.ts';
 
 /**
@@ -24,6 +24,11 @@ export interface KallsymsTables {
   readonly tokenIndex: Uint8Array;
   /** kallsyms_markers, as many bytes as known: tells 1- from 2-byte lengths. */
   readonly markers?: Uint8Array | undefined;
+  /**
+   * With it, a part of the names is missing or damaged: what the markers lead to is read, and the
+   * symbols of the rest have no names. Needs `markers`.
+   */
+  readonly holes?: readonly NameHole[] | undefined;
   /** `count` little-endian 32-bit offsets. */
   readonly offsets: Uint8Array;
   /** kallsyms_offsets; only used when self-relative. */

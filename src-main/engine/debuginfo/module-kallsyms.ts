@@ -63,7 +63,7 @@ export function decodeModuleKallsyms(module: ModuleKallsyms): SymbolTable {
 }
 
 /** False for an empty name, `$…` (mapping symbols) and `.L…` (assembler's local labels). */
-function isNamed(strtab: Uint8Array, start: number, end: number): boolean {
+export function isNamed(strtab: Uint8Array, start: number, end: number): boolean {
   const first = strtab[start];
   if (start >= end || first === 0x24) return false;
   return !(first === 0x2e && strtab[start + 1] === 0x4c);

@@ -32,6 +32,10 @@ export interface SymbolNames {
   hashOf(index: number): number;
   /** True when the name's bytes are exactly `bytes`. */
   matches(index: number, bytes: Uint8Array): boolean;
+  /** True for a symbol whose name could not be read: where it lies, nobody else answers. */
+  isLost?(index: number): boolean;
+  /** How many are lost. */
+  readonly lost?: number;
 }
 
 /** Half-open address range that a table's symbols cover. */
@@ -137,11 +141,24 @@ export class SymbolTable {
     return Array.from(this.#positionsOf(name), (index) => this.at(index));
   }
 
+  /** Symbols without a name; see {@link SymbolNames.isLost}. */
+  get lost(): number {
+    return this.#names.lost ?? 0;
+  }
+
+  /** Addresses of the first and the last symbol without a name. */
+  lostSpan(): { readonly first: VirtAddr; readonly last: VirtAddr } | undefined {
+    if (this.lost === 0) return undefined;
+    const lost = Array.from({ length: this.count }, (_, i) => i).filter((i) => this.#isLost(i));
+    return { first: this.addressOf(lost[0]!), last: this.addressOf(lost.at(-1)!) };
+  }
+
   /** The symbol that covers an address; undefined outside the table's ranges. */
   symbolAt(address: VirtAddr): SymbolHit | undefined {
     const found = this.#groupAt(address);
     if (found === undefined) return undefined;
     const preferred = this.#preferredOf(found.first, found.after);
+    if (this.#isLost(preferred)) return undefined;
     return { symbol: this.at(preferred), offset: found.offset, size: found.size };
   }
 
@@ -150,6 +167,10 @@ export class SymbolTable {
     if (this.#isGlobal(first)) return first;
     for (let i = after - 1; i > first; i--) if (this.#isGlobal(i)) return i;
     return first;
+  }
+
+  #isLost(index: number): boolean {
+    return this.#names.isLost?.(this.#source(index)) === true;
   }
 
   #isGlobal(index: number): boolean {
@@ -162,7 +183,9 @@ export class SymbolTable {
     const found = this.#groupAt(address);
     if (found === undefined) return [];
     const aliases: KernelSymbol[] = [];
-    for (let i = found.first; i < found.after; i++) aliases.push(this.at(i));
+    for (let i = found.first; i < found.after; i++) {
+      if (!this.#isLost(i)) aliases.push(this.at(i));
+    }
     return aliases;
   }
 
@@ -183,7 +206,7 @@ export class SymbolTable {
         if (filter.prefix !== undefined && !name.startsWith(filter.prefix)) continue;
         if (filter.substring !== undefined && !name.includes(filter.substring)) continue;
       }
-      yield this.at(i);
+      if (!this.#isLost(i)) yield this.at(i);
     }
   }
 
@@ -244,6 +267,7 @@ export class SymbolTable {
     const next = new Uint32Array(this.count);
     // Backwards, so that a chain ascends.
     for (let i = this.count - 1; i >= 0; i--) {
+      if (this.#isLost(i)) continue;
       const slot = this.#names.hashOf(this.#source(i)) & (size - 1);
       next[i] = heads[slot]!;
       heads[slot] = i + 1;

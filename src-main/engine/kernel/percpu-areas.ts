@@ -74,7 +74,8 @@ export function findPerCpuVariable(
     if (offsets[middle]! <= within) low = middle + 1;
     else high = middle;
   }
-  if (low === 0) return undefined;
+  // A name that was lost: the variable before it does not reach there.
+  if (low === 0 || names[low - 1] === '') return undefined;
   const from = offsets[low - 1]!;
   const to = offsets[low] ?? Number(area.end - area.start);
   return { cpu: area.cpu, name: names[low - 1]!, offset: within - from, size: to - from };

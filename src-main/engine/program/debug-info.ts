@@ -3,10 +3,13 @@ import { FaultError } from '../base/fault.ts';
 import { CfiTable } from '../debuginfo/dwarf/cfi-table.ts';
 import { DwarfDebugInfo, type CodeLocation } from '../debuginfo/dwarf/debug-info.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
+import type { AddressRange, SymbolTable } from '../debuginfo/symbol-table.ts';
 import { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
 import type { FindElsewhere } from '../types/dwarf-types.ts';
 
 const MAX_LOCATIONS = 20_000;
+
+export type ReadModuleSymbols = (ranges: readonly AddressRange[]) => SymbolTable | undefined;
 
 /** A file with debug information, and where its code lies in the crashed machine. */
 export interface DebugInfoPart {
@@ -20,6 +23,8 @@ export interface DebugInfoPart {
   readonly dwarf: DwarfSections;
   /** Address in the dump less address in the file: KASLR for the kernel, 0 for a relocated module. */
   readonly slide: bigint;
+  /** Of a module: `.symtab` at the addresses where it was loaded. @throws FaultError */
+  readonly readSymbols?: ReadModuleSymbols | undefined;
   covers(address: VirtAddr): boolean;
 }
 
@@ -62,6 +67,22 @@ export class ProgramDebugInfo {
   /** The part whose code holds an address. */
   partAt(address: VirtAddr): DebugInfoPart | undefined {
     return this.parts.find((each) => each.covers(address));
+  }
+
+  /**
+   * Symbols of a module by its file; undefined where it is not known or has none.
+   * @param ranges the module's memory
+   */
+  symbolsOf(module: string, ranges: readonly AddressRange[]): SymbolTable | undefined {
+    const part = this.parts.find(({ name }) => name === module);
+    if (part?.readSymbols === undefined) return undefined;
+    try {
+      return part.readSymbols(ranges);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      this.warnings.add(`Symbols of ${part.name}: ${error.message}.`);
+      return undefined;
+    }
   }
 
   /** Call frame information of a part; its sections are indexed at the first look-up. */

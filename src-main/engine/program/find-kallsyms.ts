@@ -1,10 +1,11 @@
 import { addVirt, hex, type VirtAddr } from '../base/address.ts';
-import { FaultError } from '../base/fault.ts';
+import { describeFault, FaultError, valueOrFault } from '../base/fault.ts';
 import { decodeKallsyms, MAX_KALLSYMS } from '../debuginfo/kallsyms.ts';
 import type { AddressRange, SymbolTable } from '../debuginfo/symbol-table.ts';
 import type { Vmcoreinfo } from '../debuginfo/vmcoreinfo.ts';
-import { readBytes, readForwards, type ReadableMemory } from './memory-window.ts';
-import { searchKallsyms, type KallsymsLocations } from './search-kallsyms.ts';
+import { readBytes, readForwards, readWithHoles, type ReadableMemory } from './memory-window.ts';
+import { findMarkers, searchKallsyms, type KallsymsLocations } from './search-kallsyms.ts';
+import { toldSymbols, validateSymbols } from './validate-symbols.ts';
 
 /** The kernel's symbols, and why we believe them. */
 export interface FoundKallsyms {
@@ -39,9 +40,9 @@ export function findKallsyms(
   const attempt = (locations: KallsymsLocations, how: FoundKallsyms['how']) => {
     let decoded = false;
     try {
-      const symbols = decodeKallsyms(readTables(memory, locations));
+      const symbols = decodeTables(memory, locations, warnings);
       decoded = true;
-      const agreement = validateSymbols(memory, vmcoreinfo, symbols, (message) => {
+      const agreement = validateSymbols('kallsyms', memory, vmcoreinfo, symbols, (message) => {
         warnings.push(message);
       });
       const evidence = `kallsyms_names at ${hex(locations.names)} by ${how}: ${symbols.count} symbols; ${agreement}`;
@@ -63,13 +64,14 @@ export function findKallsyms(
     const message = `kallsyms is not where VMCOREINFO says (${toldWrong.message}); searched for it.`;
     warnings.push(message);
   }
+  const holes: VirtAddr[] = [];
   if (searchRange !== undefined) {
-    for (const locations of searchKallsyms(memory, searchRange)) {
+    for (const locations of searchKallsyms(memory, searchRange, (page) => holes.push(page))) {
       const found = attempt(locations, 'search');
       if (found !== undefined) return found;
     }
   }
-  throw toldWrong ?? failure.best ?? notFound(searchRange);
+  throw toldWrong ?? failure.best ?? notFound(searchRange, holesSentence(memory, holes));
 }
 
 /**
@@ -115,6 +117,44 @@ function toldLocations(
   return { count, names, markers: undefined, tokenTable, tokenIndex, offsets, relativeBase };
 }
 
+/**
+ * A part of the names that is missing or damaged costs the symbols of its blocks, which are told;
+ * any other table is needed whole.
+ * @throws FaultError
+ */
+function decodeTables(
+  memory: ReadableMemory,
+  locations: KallsymsLocations,
+  warnings: string[],
+): SymbolTable {
+  const { tables, holes, missing } = readTables(memory, locations);
+  let damage = missing[0];
+  if (damage === undefined) {
+    try {
+      return decodeKallsyms(tables);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      damage = error;
+    }
+  }
+  const { count, names, tokenTable } = locations;
+  const markers = locations.markers ?? findMarkers(memory, tokenTable, count);
+  if (markers === undefined) throw damage;
+  const symbols = decodeKallsyms({
+    ...tables,
+    holes,
+    names: tables.names.subarray(0, Number(markers - names)),
+    markers: readBytes(memory, markers, Math.ceil(count / 256) * 4),
+  });
+  const span = symbols.lostSpan();
+  if (span !== undefined) {
+    warnings.push(
+      `${symbols.lost} of ${count} names of kallsyms are lost (${damage.message}): symbols from ${hex(span.first)} to ${hex(span.last)} may have no name.`,
+    );
+  }
+  return symbols;
+}
+
 function readTables(memory: ReadableMemory, locations: KallsymsLocations) {
   const { count, names, markers, tokenTable, tokenIndex, offsets, relativeBase } = locations;
   if (count < 1 || count > MAX_KALLSYMS) throw notFound(undefined, `${count} symbols`);
@@ -124,9 +164,10 @@ function readTables(memory: ReadableMemory, locations: KallsymsLocations) {
     throw notFound(undefined, `names of ${namesLength} bytes for ${count} symbols`);
   }
   const base = relativeBase === undefined ? undefined : readBytes(memory, relativeBase, 8);
-  return {
+  const read = readWithHoles(memory, names, namesLength);
+  const tables = {
     count,
-    names: readBytes(memory, names, namesLength),
+    names: read.bytes,
     tokenTable: readForwards(memory, tokenTable, TOKEN_TABLE_SIZE),
     tokenIndex: readBytes(memory, tokenIndex, 512),
     markers: markers && readBytes(memory, markers, Math.ceil(count / 256) * 4),
@@ -134,55 +175,7 @@ function readTables(memory: ReadableMemory, locations: KallsymsLocations) {
     offsetsAddress: offsets,
     relativeBase: base && (new DataView(base.buffer).getBigUint64(0, true) as VirtAddr),
   };
-}
-
-const BANNER = 'Linux version ';
-/** Where x86-64 maps the kernel image. @source arch/x86/include/asm/page_64_types.h */
-const KERNEL_IMAGE = 0xffffffff80000000n;
-
-/** Symbols that VMCOREINFO gives the address of. */
-function* toldSymbols(vmcoreinfo: Vmcoreinfo): Generator<{ name: string; address: VirtAddr }> {
-  for (const key of vmcoreinfo.entries.keys()) {
-    const name = /^SYMBOL\((\w+)\)$/.exec(key)?.[1];
-    const address = name === undefined ? undefined : vmcoreinfo.symbol(name);
-    // Some are not the symbol's address but its value (VMCOREINFO_SYMBOL_ARRAY(mem_section)).
-    if (address !== undefined && address >= KERNEL_IMAGE) yield { name: name!, address };
-  }
-}
-
-/**
- * Compares the table with what it was not made from.
- * @returns what agrees, for people
- * @throws FaultError `corrupt` when too much disagrees, or nothing could be compared
- */
-function validateSymbols(
-  memory: ReadableMemory,
-  vmcoreinfo: Vmcoreinfo,
-  symbols: SymbolTable,
-  warn: (message: string) => void,
-): string {
-  const agree: string[] = [];
-  const disagree: string[] = [];
-  for (const { name, address } of toldSymbols(vmcoreinfo)) {
-    const found = symbols.findSymbols(name);
-    if (found.length === 0) continue;
-    if (found.some((symbol) => symbol.address === address)) agree.push(name);
-    else disagree.push(`${name} at ${hex(found[0]!.address)} rather than ${hex(address)}`);
-  }
-  const banner = symbols.findSymbol('linux_banner')?.address;
-  const text = banner === undefined ? undefined : readForwards(memory, banner, BANNER.length);
-  if (text?.length === BANNER.length) {
-    const found = String.fromCharCode(...text);
-    if (found === BANNER) agree.push('linux_banner');
-    else disagree.push(`${JSON.stringify(found)} at linux_banner`);
-  }
-  if (disagree.length * 4 > agree.length || agree.length === 0) {
-    const found = disagree[0] ?? 'nothing to compare it with';
-    throw notFound(undefined, found, 'addresses as in VMCOREINFO');
-  }
-  for (const difference of disagree) warn(`kallsyms and VMCOREINFO differ: ${difference}.`);
-  const shown = agree.slice(0, 3).join(', ');
-  return `${agree.length} known symbols agree (${shown}${agree.length > 3 ? ', …' : ''})`;
+  return { tables, holes: read.holes, missing: read.missing };
 }
 
 /**
@@ -198,6 +191,22 @@ function rangeOf(vmcoreinfo: Vmcoreinfo): AddressRange | undefined {
     if (address > start && address < end && !name.startsWith('kallsyms_')) end = address;
   }
   return { start, end };
+}
+
+/**
+ * Tables on a page that is missing are not found, which is not that there are none. Pages that the
+ * kernel itself does not map (behind text, freed init memory) hold nothing.
+ */
+function holesSentence(memory: ReadableMemory, holes: readonly VirtAddr[]): string | undefined {
+  const missing: string[] = [];
+  for (const page of holes) {
+    const read = valueOrFault(() => readBytes(memory, page, 4096));
+    if ('fault' in read && read.fault.kind !== 'not-present') {
+      missing.push(describeFault(read.fault));
+    }
+  }
+  const [first] = missing;
+  return first && `none, but pages are missing there: ${missing.length} (${first})`;
 }
 
 function notFound(

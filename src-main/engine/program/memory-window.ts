@@ -33,6 +33,29 @@ export function readForwards(
   return bytes;
 }
 
+/**
+ * Bytes of a long table. Pages that cannot be read are zeros, and told: as [start, end) of the
+ * bytes, with the reason for each.
+ */
+export function readWithHoles(memory: ReadableMemory, address: VirtAddr, length: number) {
+  const bytes = new Uint8Array(length);
+  const holes: { start: number; end: number }[] = [];
+  const missing: FaultError[] = [];
+  for (let done = 0; done < length;) {
+    const at = addVirt(address, done);
+    const piece = Math.min(PAGE - Number(at & 0xfffn), length - done);
+    try {
+      memory.readInto(at, bytes, done, piece);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      holes.push({ start: done, end: done + piece });
+      missing.push(error);
+    }
+    done += piece;
+  }
+  return { bytes, holes, missing };
+}
+
 /** Bytes that end before `address`, up to `length` or to the first page that cannot be read. */
 export function readBackwards(
   memory: ReadableMemory,

@@ -55,10 +55,12 @@ export class LoadedModule implements ModuleSymbols {
   #table: SymbolTable | undefined;
   #tableTried = false;
   readonly #room: TableRoom;
+  readonly #elsewhere: SymbolsElsewhere;
 
-  constructor(object: KernelObject, room: TableRoom) {
+  constructor(object: KernelObject, room: TableRoom, elsewhere: SymbolsElsewhere) {
     this.object = object;
     this.#room = room;
+    this.#elsewhere = elsewhere;
     this.name = object.member('name').text(64);
     this.regions = regionsOf(object);
   }
@@ -67,11 +69,12 @@ export class LoadedModule implements ModuleSymbols {
     return this.regions.some((region) => address >= region.start && address < region.end);
   }
 
-  /** Symbols from the module's own `struct mod_kallsyms`. */
+  /** Symbols from the module's own `struct mod_kallsyms`, else from its debuginfo. */
   table(): SymbolTable | undefined {
     if (!this.#tableTried) {
       this.#tableTried = true;
-      this.#table = this.#attempt(() => this.#readTable());
+      this.#table =
+        this.#attempt(() => this.#readTable()) ?? this.#elsewhere(this.name, this.regions);
     }
     return this.#table;
   }
@@ -148,6 +151,12 @@ export class LoadedModule implements ModuleSymbols {
   }
 }
 
+/** Symbols of a module by its name, where its own cannot be read. */
+type SymbolsElsewhere = (
+  module: string,
+  regions: readonly ModuleRegion[],
+) => SymbolTable | undefined;
+
 /** The module list and what was wrong with it. */
 export interface ModuleList {
   readonly modules: readonly LoadedModule[];
@@ -157,9 +166,14 @@ export interface ModuleList {
 /**
  * Walks `modules` (a list_head). Unformed modules (state 3) are left out, as `/proc/modules` does.
  * @param head address of the `modules` symbol
+ * @param elsewhere who is asked for symbols of a module that cannot be read
  * @source kernel/module/main.c `modules`, include/linux/module.h `enum module_state`
  */
-export function readModules(context: ObjectContext, head: VirtAddr): ModuleList {
+export function readModules(
+  context: ObjectContext,
+  head: VirtAddr,
+  elsewhere: SymbolsElsewhere = () => undefined,
+): ModuleList {
   const modules: LoadedModule[] = [];
   const warnings: string[] = [];
   const seen = new Set<bigint>([head]);
@@ -173,7 +187,9 @@ export function readModules(context: ObjectContext, head: VirtAddr): ModuleList 
       }
       seen.add(node);
       const object = containerOf(context, node, 'struct module', 'list');
-      if (object.member('state').number() !== 3) modules.push(new LoadedModule(object, room));
+      if (object.member('state').number() !== 3) {
+        modules.push(new LoadedModule(object, room, elsewhere));
+      }
       node = context.kernel.readU64(node) as VirtAddr;
     }
   } catch (error) {

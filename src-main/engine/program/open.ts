@@ -1,5 +1,5 @@
 import { controlRegistersOf } from '../arch/x86-64/qemu-cpu-state.ts';
-import { addVirt, hex, PAGE_SIZE, type VirtAddr } from '../base/address.ts';
+import { hex, type VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
 import { START_KERNEL_MAP } from '../arch/x86-64/address-map.ts';
 import { parseBtf } from '../debuginfo/btf.ts';
@@ -14,8 +14,14 @@ import { BuiltInTypeFinder } from '../types/built-in.ts';
 import { TypeFinderChain } from '../types/finder-chain.ts';
 import { VmcoreinfoTypeFinder } from '../types/vmcoreinfo-type-finder.ts';
 import { MAX_READ, TranslatedSpace, type AddressSpace } from './address-space.ts';
-import { findKallsyms } from './find-kallsyms.ts';
+import {
+  findKernelSymbols,
+  type FoundSymbols,
+  type SymbolPlaces,
+  type VmlinuxSymbols,
+} from './find-symbols.ts';
 import { findVmcoreinfo, type FoundVmcoreinfo } from './find-vmcoreinfo.ts';
+import { readWithHoles } from './memory-window.ts';
 import { readModuleBtfs, type ModuleBtfs } from './module-btf.ts';
 import { ModuleTypeFinder } from './module-type-finder.ts';
 import { Program, type Capability, type Decision } from './program.ts';
@@ -35,10 +41,12 @@ class OpenLog {
  * Puts a program together from a dump: VMCOREINFO, page tables, symbols, types; each from the dump
  * itself, each with the evidence for the choice. What cannot be found is a capability with its
  * reason and the rest goes on; without page tables there is physical memory and the header's facts.
+ * @param vmlinux stands in for symbols that the dump does not have
  */
 export function openProgram(
   image: DumpImage,
   onPhase: (phase: OpenPhase, text: string) => void = () => undefined,
+  vmlinux?: VmlinuxSymbols,
 ): Program {
   const log = new OpenLog();
   const physical = createPhysicalMemory(image);
@@ -50,7 +58,9 @@ export function openProgram(
   const translator = findTranslator(image, physical, vmcoreinfo, log);
   const kernel = new TranslatedSpace('kernel', physical, translator);
   onPhase('symbols', 'Decoding kallsyms from memory');
-  const symbols = findSymbols(kernel, vmcoreinfo, log);
+  const { kernelOffset } = translator;
+  const found = findSymbols(kernel, { vmcoreinfo, kernelOffset, vmlinux }, log);
+  const symbols = found?.symbols;
   learnBases(translator, kernel, symbols, log);
   onPhase('types', 'Reading BTF from memory');
   const types = new TypeFinderChain();
@@ -64,6 +74,7 @@ export function openProgram(
     translator,
     kernel,
     types,
+    symbolSlide: found?.slide,
     symbols: (modules) => new ProgramSymbols(symbols, modules, (name) => told(vmcoreinfo, name)),
     decisions: log.decisions,
     capabilities: log.capabilities,
@@ -149,28 +160,14 @@ function findTranslator(
 
 function findSymbols(
   kernel: AddressSpace,
-  vmcoreinfo: Vmcoreinfo,
+  { vmcoreinfo, kernelOffset, vmlinux }: SymbolPlaces,
   log: OpenLog,
-): SymbolTable | undefined {
-  try {
-    const found = findKallsyms(kernel, vmcoreinfo);
-    log.capabilities.push({
-      name: 'symbols',
-      ok: true,
-      how: `kallsyms in the dump, ${found.symbols.count} symbols`,
-    });
-    log.decisions.push({
-      what: 'kallsyms',
-      value: `${found.symbols.count} symbols`,
-      evidence: found.evidence,
-    });
-    log.warnings.push(...found.warnings);
-    return found.symbols;
-  } catch (error) {
-    if (!(error instanceof FaultError)) throw error;
-    log.capabilities.push({ name: 'symbols', ok: false, how: error.message });
-    return undefined;
-  }
+): FoundSymbols | undefined {
+  const answer = findKernelSymbols(kernel, { vmcoreinfo, kernelOffset, vmlinux });
+  log.warnings.push(...answer.warnings);
+  log.decisions.push(...answer.decisions);
+  log.capabilities.push({ name: 'symbols', ok: answer.found !== undefined, how: answer.how });
+  return answer.found;
 }
 
 /** SYMBOL() of VMCOREINFO; some (`mem_section`) hold a variable's value instead of its address. */
@@ -236,22 +233,12 @@ function findBtf(
  * and a warning says so. @throws FaultError when its first page cannot be read
  */
 function readAround(kernel: AddressSpace, start: VirtAddr, size: number, log: OpenLog): Uint8Array {
-  const bytes = new Uint8Array(size);
-  const missing: string[] = [];
-  for (let done = 0; done < size;) {
-    const at = addVirt(start, done);
-    const piece = Math.min(PAGE_SIZE - Number(at & 0xfffn), size - done);
-    try {
-      kernel.readInto(at, bytes, done, piece);
-    } catch (error) {
-      if (!(error instanceof FaultError) || done === 0) throw error;
-      missing.push(error.message);
-    }
-    done += piece;
-  }
-  if (missing.length > 0) {
-    const [first] = missing;
-    log.warnings.push(`${missing.length} pages of BTF are missing, and their types: ${first}, ….`);
-  }
+  const { bytes, holes, missing } = readWithHoles(kernel, start, size);
+  const [first] = missing;
+  if (first === undefined) return bytes;
+  if (holes[0]?.start === 0) throw first;
+  log.warnings.push(
+    `${missing.length} pages of BTF are missing, and their types: ${first.message}, ….`,
+  );
   return bytes;
 }

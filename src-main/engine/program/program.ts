@@ -43,6 +43,8 @@ export interface ProgramParts {
   readonly vmcoreinfo: Vmcoreinfo;
   readonly translator: KernelTranslator;
   readonly kernel: AddressSpace;
+  /** What was added to the addresses of vmlinux's symbols, where they stand in for kallsyms. */
+  readonly symbolSlide: bigint | undefined;
   readonly symbols: (modules: () => readonly LoadedModule[]) => ProgramSymbols;
   readonly types: TypeFinderChain;
   readonly decisions: readonly Decision[];
@@ -70,6 +72,7 @@ export class Program implements ObjectContext {
   #debugInfo: ProgramDebugInfo | undefined;
   readonly #typeNames: TypeNames;
   readonly #orc: OrcTables;
+  readonly #symbolSlide: bigint | undefined;
   #cpus: CpuSets | undefined;
   #modules: ModuleList | undefined;
   readonly #perCpuOffsets = new Map<number, bigint>();
@@ -80,6 +83,7 @@ export class Program implements ObjectContext {
     this.vmcoreinfo = parts.vmcoreinfo;
     this.translator = parts.translator;
     this.kernel = parts.kernel;
+    this.#symbolSlide = parts.symbolSlide;
     this.types = parts.types;
     this.decisions = parts.decisions;
     this.#found = parts.capabilities;
@@ -192,6 +196,11 @@ export class Program implements ObjectContext {
     return told === undefined ? this.types.findFunctionType(symbol.name) : told.prototype;
   }
 
+  /** By how much KASLR moved the image from vmlinux's addresses; undefined when nobody told. */
+  get kernelSlide(): bigint | undefined {
+    return this.translator.kernelOffset ?? this.#symbolSlide;
+  }
+
   /** Memory of a process through its page tables (`mm->pgd`, physical). */
   userSpace(pgd: PhysAddr, name: string): AddressSpace {
     return new TranslatedSpace(name, this.physical, this.translator.userTranslator(pgd));
@@ -224,7 +233,10 @@ export class Program implements ObjectContext {
     const head = this.symbols.findInKernel('modules');
     if (head === undefined) return { modules: [], warnings: ['No symbol `modules`.'] };
     try {
-      return readModules(this, virtAddr(head.address));
+      const debugInfo = this.#debugInfo;
+      return readModules(this, virtAddr(head.address), (name, ranges) =>
+        debugInfo?.symbolsOf(name, ranges),
+      );
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       return { modules: [], warnings: [`Modules cannot be read: ${error.message}.`] };

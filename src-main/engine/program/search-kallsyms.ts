@@ -40,6 +40,7 @@ const MAX_CANDIDATES = { digits: 256, markers: 256, names: 8 };
  * Searches memory for kallsyms, from the end of the range down (rodata lies above the text). Each
  * candidate fits in itself: 256 tokens with their index, ascending markers, names that end where
  * the markers start. Which of its two layouts for offsets is right is left to the caller.
+ * @param onHole told each page that could not be searched
  * @source scripts/kallsyms.c write_src(): 5.10 to 6.3 offsets, relative_base, num_syms, names,
  *   markers, (seqs_of_names in 6.2,) token_table, token_index; 6.4+ (commit 404bad70fcf7) num_syms,
  *   names, markers, token_table, token_index, offsets, relative_base (gone by 7.2), seqs_of_names
@@ -47,9 +48,10 @@ const MAX_CANDIDATES = { digits: 256, markers: 256, names: 8 };
 export function* searchKallsyms(
   memory: ReadableMemory,
   range: AddressRange,
+  onHole: (page: VirtAddr) => void = () => undefined,
 ): Generator<KallsymsLocations> {
   const left = { ...MAX_CANDIDATES };
-  for (const digits of iterateDigits(memory, range)) {
+  for (const digits of iterateDigits(memory, range, onHole)) {
     if (left.digits-- <= 0) return;
     const tokens = findTokens(memory, digits);
     if (tokens === undefined) continue;
@@ -64,7 +66,11 @@ export function* searchKallsyms(
 }
 
 /** Addresses of the digit tokens' pattern in the range, downwards. */
-function* iterateDigits(memory: ReadableMemory, range: AddressRange): Generator<VirtAddr> {
+function* iterateDigits(
+  memory: ReadableMemory,
+  range: AddressRange,
+  onHole: (page: VirtAddr) => void,
+): Generator<VirtAddr> {
   const overlap = DIGITS.length - 1;
   let hole = 0;
   let end = range.end;
@@ -83,6 +89,7 @@ function* iterateDigits(memory: ReadableMemory, range: AddressRange): Generator<
     // The page below what could be read is missing: go on below it.
     const next = addVirt(end, -read);
     end = read === length ? next : ((addVirt(next, -1) & ~BigInt(PAGE - 1)) as VirtAddr);
+    if (read !== length) onHole(end);
   }
 }
 
@@ -143,6 +150,20 @@ interface Markers {
   readonly count: number;
   /** Value of the last marker: where the names of its symbols start. */
   readonly last: number;
+}
+
+/** The markers below a token table whose number fits `count` symbols; undefined when there are none. */
+export function findMarkers(
+  memory: ReadableMemory,
+  tokenTable: VirtAddr,
+  count: number,
+): VirtAddr | undefined {
+  let left = MAX_CANDIDATES.markers;
+  for (const markers of iterateMarkers(memory, tokenTable)) {
+    if (markers.count === Math.ceil(count / PER_MARKER)) return markers.address;
+    if (left-- <= 0) return undefined;
+  }
+  return undefined;
 }
 
 /** Runs of words that start with 0 and rise by plausible steps, from the token table down. */

@@ -15,6 +15,8 @@ import {
 } from '../program/build-identity.ts';
 import { ProgramDebugInfo, type DebugInfoPart } from '../program/debug-info.ts';
 import type { LoadedModule } from '../program/modules.ts';
+import type { VmlinuxSymbols } from '../program/find-symbols.ts';
+import { openProgram } from '../program/open.ts';
 import type { Program } from '../program/program.ts';
 import { compareKernelSymbols, compareModuleSymbols } from '../program/symbol-agreement.ts';
 import { NamesOnDemand, withNames } from './names.ts';
@@ -22,6 +24,7 @@ import type { EngineDeps, FoundDebuginfo, OpenedDebugFile } from './engine-deps.
 
 /** The debuginfo of a session's program; its files are open until close(). */
 export interface AttachedDebuginfo {
+  readonly program: Program;
   readonly info: DebuginfoInfo;
   readonly problems: readonly string[];
   /** What look-ups by name in the kernel's DWARF wait for. */
@@ -51,41 +54,86 @@ export interface GivenRequest {
   readonly search?: boolean;
 }
 
-/** @throws only what cancels; what fails is told in the steps and problems */
+/**
+ * @param opened made anew from the same dump where vmlinux's symbols stand in for its own: the
+ *   answer's program is to be used
+ * @throws only what cancels; what fails is told in the steps and problems
+ */
 export async function attachGiven(
+  deps: EngineDeps,
+  opened: Program,
+  given: GivenRequest,
+  call: CallOptions<OpenProgress> | undefined,
+): Promise<AttachedDebuginfo> {
+  const started = deps.now();
+  let program = opened;
+  let found = await lookFor(deps, program, given, call);
+  const vmlinux = needsSymbols(program) ? symbolsIn(found.files) : undefined;
+  if (vmlinux !== undefined) {
+    program = openProgram(program.image, undefined, vmlinux);
+    // Only now the modules are known, and what the kernel's notes say.
+    found.close();
+    found = await lookFor(deps, program, given, call);
+  }
+  return attachFound(program, found, given, () => deps.now() - started);
+}
+
+function publicPart({ name, path, match, buildId, how, hasDwarf }: OpenedDebugFile): DebuginfoPart {
+  return { name, path, match, buildId, how, hasDwarf };
+}
+
+function needsSymbols({ symbols: { kernelTable } }: Program): boolean {
+  return kernelTable === undefined || kernelTable.lost > 0;
+}
+
+/** Symbols of another build are no stand-in, whoever wanted its lines. */
+function symbolsIn(files: readonly OpenedDebugFile[]): VmlinuxSymbols | undefined {
+  const file = files.find(({ name }) => name === 'vmlinux');
+  if (file?.readKernelSymbols === undefined || file.match === 'override') return undefined;
+  const { path, match, buildId, readKernelSymbols } = file;
+  return { path, match, buildId, read: readKernelSymbols };
+}
+
+/** What is found; what fails is told in its steps and problems. @throws only what cancels */
+async function lookFor(
   deps: EngineDeps,
   program: Program,
   { paths, given, search = true }: GivenRequest,
   call: CallOptions<OpenProgress> | undefined,
-): Promise<AttachedDebuginfo> {
-  const started = deps.now();
+): Promise<FoundDebuginfo> {
+  if (!search && given.length === 0) return NOTHING;
   const report = (text: string, fraction?: number): void =>
     call?.onProgress?.({
       phase: 'debuginfo',
       text,
       ...(fraction !== undefined && { fraction }),
     });
+  report('Looking for debuginfo');
+  try {
+    return await deps.findDebuginfo({
+      ...readKernelIdentity(program),
+      compare: compareKernelSymbols(program),
+      modules: program.modules().map((module) => wantedModule(module)),
+      dumpPath: paths[0] ?? '',
+      given,
+      search,
+      onProgress: report,
+      signal: call?.signal,
+    });
+  } catch (error) {
+    if (call?.signal?.aborted === true || !(error instanceof Error)) throw error;
+    return failed(error);
+  }
+}
+
+async function attachFound(
+  program: Program,
+  found: FoundDebuginfo,
+  { given, search = true }: GivenRequest,
+  tookMs: () => number,
+): Promise<AttachedDebuginfo> {
   const identity = readKernelIdentity(program);
   const modules = program.modules();
-  let found = NOTHING;
-  if (search || given.length > 0) {
-    report('Looking for debuginfo');
-    try {
-      found = await deps.findDebuginfo({
-        ...identity,
-        compare: compareKernelSymbols(program),
-        modules: modules.map((module) => wantedModule(module)),
-        dumpPath: paths[0] ?? '',
-        given,
-        search,
-        onProgress: report,
-        signal: call?.signal,
-      });
-    } catch (error) {
-      if (call?.signal?.aborted === true || !(error instanceof Error)) throw error;
-      found = failed(error);
-    }
-  }
   const parts = found.files.flatMap((file) => partOf(program, modules, file));
   const namesOnDemand = attachParts(program, found.files, parts);
   const names = new Set(parts.map(({ name }) => name));
@@ -96,9 +144,7 @@ export async function attachGiven(
     wanted: { release: identity.release, buildId: identity.buildId },
     given,
     searched: search,
-    parts: found.files
-      .filter((file) => !unplaced.includes(file))
-      .map(({ dwarf: _, readNames: __, ...part }): DebuginfoPart => part),
+    parts: found.files.filter((file) => !unplaced.includes(file)).map(publicPart),
     steps: [...found.steps, ...unplaced.map(unplacedStep)],
     stepsLeftOut: found.stepsLeftOut ?? 0,
     missingModules: missing,
@@ -106,14 +152,14 @@ export async function attachGiven(
     advice: found.advice,
     types: await withNames(namesOnDemand, () => typesOf(program, names.has('vmlinux'))),
     override,
-    tookMs: deps.now() - started,
+    tookMs: tookMs(),
   };
   const close = (): void => {
     namesOnDemand?.close();
     found.close();
   };
   const problems = [...found.problems, ...unplaced.map((file) => `${unplacedStep(file).message}.`)];
-  return { info, problems, names: namesOnDemand, close };
+  return { program, info, problems, names: namesOnDemand, close };
 }
 
 const NOTHING: FoundDebuginfo = {
@@ -172,19 +218,19 @@ function attachParts(
 function partOf(
   program: Program,
   modules: readonly LoadedModule[],
-  { name, path, match, dwarf, origin }: OpenedDebugFile,
+  { name, path, match, dwarf, origin, readSymbols }: OpenedDebugFile,
 ): DebugInfoPart[] {
   if (dwarf === undefined) return [];
   const file = { name, path, match, dwarf, takenFrom: origin?.path };
   const module = modules.find((each) => each.name === name);
   if (module !== undefined) {
     const covers = (address: VirtAddr): boolean => module.contains(address);
-    return [{ ...file, slide: 0n, covers }];
+    return [{ ...file, slide: 0n, readSymbols, covers }];
   }
   const covers = (address: VirtAddr): boolean =>
     !modules.some((each) => each.contains(address)) && program.symbols.at(address) !== undefined;
   // Without KASLR's offset every line would be another function's.
-  const slide = program.translator.kernelOffset;
+  const slide = program.kernelSlide;
   return slide === undefined ? [] : [{ ...file, slide, covers }];
 }
 

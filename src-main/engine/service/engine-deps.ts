@@ -10,6 +10,8 @@ import type { Disassembler } from '../arch/disassembler.ts';
 import type { ByteSource, Decompressors } from '../base/byte-source.ts';
 import type { NameIndex } from '../debuginfo/dwarf/name-index.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
+import type { SymbolTable } from '../debuginfo/symbol-table.ts';
+import type { ReadModuleSymbols } from '../program/debug-info.ts';
 import type { SourcesWanted, SourceTree } from '../program/source-tree.ts';
 import type { CompareSymbols } from '../program/symbol-agreement.ts';
 import type { KernelIdentity, ModuleIdentity } from '../program/build-identity.ts';
@@ -61,6 +63,10 @@ export interface DebuginfoWanted extends KernelIdentity {
 export interface OpenedDebugFile extends DebuginfoPart {
   /** Undefined: symbols only. */
   readonly dwarf: DwarfSections | undefined;
+  /** Of a module: its symbols where it was loaded. @throws FaultError */
+  readonly readSymbols?: ReadModuleSymbols | undefined;
+  /** Of vmlinux: its symbols, moved by KASLR's slide. @throws FaultError */
+  readonly readKernelSymbols?: ((slide: bigint) => SymbolTable | undefined) | undefined;
   /** Of a large file: its index of names, from a cache or made beside the engine's thread. */
   readonly readNames?: ((signal: AbortSignal) => Promise<NameIndex>) | undefined;
 }

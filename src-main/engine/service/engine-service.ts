@@ -122,11 +122,12 @@ async function openSession(
   try {
     checkCancelled();
     const image = openDump(sources, codecs);
-    const program = openProgram(image, (phase, text) => {
+    const bare = openProgram(image, (phase, text) => {
       checkCancelled();
       report({ phase, text });
     });
-    const debuginfo = await attachDebuginfo(deps, program, request, call);
+    const debuginfo = await attachDebuginfo(deps, bare, request, call);
+    const { program } = debuginfo;
     const info = await withNames(debuginfo.names, () =>
       sessionInfoOf(id, program, deps.now() - started, debuginfo),
     );
@@ -176,8 +177,9 @@ async function reopen(
   request: AttachDebuginfoRequest,
   call: CallOptions<OpenProgress> | undefined,
 ): Promise<Attached> {
-  const program = openProgram(old.image);
-  const debuginfo = await attachGiven(deps, program, { ...request, paths }, call);
+  const bare = openProgram(old.image);
+  const debuginfo = await attachGiven(deps, bare, { ...request, paths }, call);
+  const { program } = debuginfo;
   if (call?.signal?.aborted === true) {
     debuginfo.close();
     throw new ServiceError('cancelled', 'cancelled');

@@ -88,7 +88,11 @@ export async function openDebuginfo(
             return readNameIndex({ path, buildId: id, dwarf, folders }, cache, end);
           }
         : undefined;
-    const part = { ...partOf(name, found), dwarf, readNames };
+    const readers =
+      module === undefined
+        ? { readKernelSymbols: file.readKernelSymbols }
+        : { readSymbols: file.readSymbols };
+    const part = { ...partOf(name, found), dwarf, readNames, ...readers };
     opened.add(part, () => file.close(), file.warnings);
   };
   /** A damaged file costs its own answers, not the dump's. */

@@ -80,6 +80,57 @@ describe('finding kallsyms', () => {
     expect(() => findKallsyms(memory, telling)).toThrow(/page excluded by the dump filter/);
   });
 
+  it.each(LAYOUTS)('%s: a page among the names costs the names of its blocks', (layout) => {
+    for (const how of ['silent', 'telling'] as const) {
+      const drawn = draw(layout);
+      const missing = drawn.labels['kallsyms_names']! + 9000n;
+      drawn.memory.exclude(missing);
+      const { symbols, warnings } = findKallsyms(drawn.memory, drawn[how]);
+      expect(symbols.lost % 256).toBe(0);
+      expect(symbols.lost).toBeGreaterThan(0);
+      expect(symbols.lost).toBeLessThanOrEqual(768);
+      expect(warnings.join()).toMatch(
+        new RegExp(
+          `^${symbols.lost} of \\d+ names of kallsyms are lost \\(page excluded .*may have`,
+        ),
+      );
+      const named = [...symbols.iterate({ substring: 'sys_func' })];
+      expect(named).toHaveLength(3000 - symbols.lost);
+      for (const { name, address } of named) {
+        expect(address).toBe(STEXT + BigInt(Number(name.slice(name.indexOf('func') + 4)) * 64));
+      }
+      // Between them nobody answers: not the last symbol before the gap.
+      const at = symbols.lostSpan()!;
+      expect(symbols.symbolAt(at.first)).toBeUndefined();
+      expect(symbols.symbolAt(virtAddr(at.last + 8n))).toBeUndefined();
+      expect(symbols.aliasesAt(at.first)).toEqual([]);
+      expect(symbols.findSymbol('')).toBeUndefined();
+    }
+  });
+
+  it('overwritten names cost their blocks, too', () => {
+    const { memory, telling, labels } = draw('6.1');
+    memory.put(labels['kallsyms_names']! + 9000n, new Uint8Array(40));
+    const { symbols, warnings } = findKallsyms(memory, telling);
+    expect(symbols.lost).toBe(256);
+    expect(warnings.join()).toMatch(/256 of .* lost \(corrupt kallsyms_names/);
+  });
+
+  it('does not believe tables of which most names are lost', () => {
+    const { memory, telling, labels } = draw('6.1');
+    const names = labels['kallsyms_names']!;
+    for (let at = names; at < labels['kallsyms_markers']! - 4096n; at += 4096n) memory.exclude(at);
+    expect(() => findKallsyms(memory, telling)).toThrow(/names of 3003 bytes|excluded|names lost/);
+  });
+
+  it('a search past missing pages does not say that there are no tables', () => {
+    const { memory, silent, labels } = draw('5.10');
+    memory.exclude(labels['kallsyms_token_table']!).exclude(labels['kallsyms_token_index']!);
+    expect(() => findKallsyms(memory, silent)).toThrow(
+      /none, but pages are missing there: \d+ \(page excluded by the dump filter/,
+    );
+  });
+
   it('does not believe tables that disagree with what is known', () => {
     const { memory, silent } = draw('6.1');
     memory.put(BANNER, bytesOf('Not the banner of it'));
