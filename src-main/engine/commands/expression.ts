@@ -11,6 +11,7 @@ import { UnreadableSpace } from '../program/expression/unreadable-space.ts';
 import { addressOf, type Value } from '../program/expression/value.ts';
 import { KernelObject } from '../program/object.ts';
 import type { Program } from '../program/program.ts';
+import { findStaticLocal } from '../program/static-locals.ts';
 import type { FoundSymbol } from '../program/symbols.ts';
 import type { Enumerator, Type } from '../types/type.ts';
 import { UsageError } from './command.ts';
@@ -171,6 +172,17 @@ class ProgramScope implements ExpressionScope {
     );
     const object = new KernelObject(this.#program, value.object.type, address, { space });
     return { ...value, object, perCpu: name };
+  }
+
+  findStaticLocal(functionName: string, name: string): Value | undefined {
+    const { debugInfo, symbols } = this.#program;
+    if (debugInfo === undefined) return undefined;
+    const functions = symbols
+      .findAll(functionName)
+      .filter((symbol) => isFunctionSymbol(this.#program, symbol));
+    const found = findStaticLocal(debugInfo, functions, functionName, name);
+    if (found === undefined) return undefined;
+    return { object: this.#program.object(found.type, found.address), isLvalue: true };
   }
 
   findEnumerator(name: string): Enumerator | undefined {

@@ -14,7 +14,8 @@ import { symbolAt, valueNode } from './value-node.ts';
 
 const HELP = [
   'The value of a C expression over kernel objects: variables, functions, enum constants, casts,',
-  '. -> [] & * sizeof, arithmetic, comparisons, ? :, gdb’s a @ n and {type} address; also',
+  '. -> [] & * sizeof, arithmetic, comparisons, ? :, gdb’s a @ n, {type} address and, with debuginfo,',
+  'function::variable for a static variable of a function (its symbol, count.0, will do too); also',
   'offsetof(type, member), container_of(pointer, type, member), per_cpu(variable, cpu),',
   'per_cpu_ptr(pointer, cpu). Values are kept: $1 the first, $ the last.',
   '',

@@ -18,7 +18,8 @@ import {
   symbolValuesOf,
   type SymbolValues,
 } from './elf-relocations.ts';
-import { SHT_NOBITS, type ElfFile, type ElfSection } from './elf.ts';
+import { findSymbolFile, type SymbolFile } from './elf-symbol-file.ts';
+import { SHT_NOBITS, SHT_SYMTAB, type ElfFile, type ElfSection } from './elf.ts';
 import type { AddressRange, SymbolTable } from './symbol-table.ts';
 import { vmlinuxSymbolsOf } from './vmlinux-symbols.ts';
 
@@ -36,6 +37,8 @@ export interface DebugFile {
    * @param ranges where they may answer for an address
    */
   readSymbols(ranges?: readonly AddressRange[]): SymbolTable | undefined;
+  /** Where the source file has the local symbol of that name at one of the addresses of the file. */
+  findSymbolFile(name: string, addresses: readonly bigint[]): SymbolFile | undefined;
   /** Of vmlinux: what kallsyms would have, moved by KASLR's `slide`; undefined: no `.symtab`. */
   readKernelSymbols(slide: bigint): SymbolTable | undefined;
 }
@@ -112,6 +115,7 @@ export function debugFileOf(elf: ElfFile, options: DebugFileOptions = {}): Debug
       elf.type === ET_REL
         ? elf.readSymbols((index) => sections.knownBase(index), ranges)
         : elf.readSymbols(undefined, ranges),
+    findSymbolFile: (name, addresses) => sections.findSymbolFile(name, addresses),
     readKernelSymbols: (slide) => vmlinuxSymbolsOf(elf, slide),
   };
 }
@@ -147,6 +151,18 @@ class SectionsOf {
   knownBase(index: number): bigint | undefined {
     const section = this.#elf.sections[index];
     return section === undefined ? undefined : this.#options.sectionAddress?.(section.name);
+  }
+
+  /** @throws FaultError */
+  findSymbolFile(name: string, addresses: readonly bigint[]): SymbolFile | undefined {
+    const { sections, type } = this.#elf;
+    const symtab = sections.find((section) => section.type === SHT_SYMTAB);
+    const strtab = symtab === undefined ? undefined : sections[symtab.link];
+    if (symtab === undefined || strtab === undefined) return undefined;
+    const [symbols, names] = [this.#elf.readSection(symtab), this.#elf.readSection(strtab)];
+    return findSymbolFile(symbols, names, name, addresses, (value, section) =>
+      type === ET_REL ? BigInt.asUintN(64, value + this.#base(section)) : value,
+    );
   }
 
   #nothing(): SectionReader | undefined {

@@ -59,7 +59,7 @@ export interface ElfFile {
   ): SymbolTable | undefined;
 }
 
-const SHT_SYMTAB = 2;
+export const SHT_SYMTAB = 2;
 const SHT_NOTE = 7;
 export const SHT_NOBITS = 8;
 const PT_NOTE = 4;

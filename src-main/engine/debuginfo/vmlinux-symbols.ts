@@ -1,11 +1,10 @@
 import { START_KERNEL_MAP } from '../arch/x86-64/address-map.ts';
 import { ELF_SYMBOL_SIZE, SHN_LORESERVE } from './elf-symbols.ts';
-import { SHT_NOBITS, type ElfFile, type ElfSection } from './elf.ts';
+import { SHT_NOBITS, SHT_SYMTAB, type ElfFile, type ElfSection } from './elf.ts';
 import { ElfNames } from './module-kallsyms.ts';
 import { decodeName, endOfName } from './name-hash.ts';
 import { SymbolTable } from './symbol-table.ts';
 
-const SHT_SYMTAB = 2;
 const STT_SECTION = 3;
 const STT_FILE = 4;
 const SHF_WRITE = 1n;

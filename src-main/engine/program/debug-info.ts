@@ -3,6 +3,7 @@ import { FaultError } from '../base/fault.ts';
 import { CfiTable } from '../debuginfo/dwarf/cfi-table.ts';
 import { DwarfDebugInfo, type CodeLocation } from '../debuginfo/dwarf/debug-info.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
+import type { SymbolFile } from '../debuginfo/elf-symbol-file.ts';
 import type { AddressRange, SymbolTable } from '../debuginfo/symbol-table.ts';
 import { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
 import type { FindElsewhere } from '../types/dwarf-types.ts';
@@ -10,6 +11,8 @@ import type { FindElsewhere } from '../types/dwarf-types.ts';
 const MAX_LOCATIONS = 20_000;
 
 export type ReadModuleSymbols = (ranges: readonly AddressRange[]) => SymbolTable | undefined;
+
+export type FindSymbolFile = (name: string, addresses: readonly bigint[]) => SymbolFile | undefined;
 
 /** A file with debug information, and where its code lies in the crashed machine. */
 export interface DebugInfoPart {
@@ -25,6 +28,8 @@ export interface DebugInfoPart {
   readonly slide: bigint;
   /** Of a module: `.symtab` at the addresses where it was loaded. @throws FaultError */
   readonly readSymbols?: ReadModuleSymbols | undefined;
+  /** The source file of a local symbol, at addresses of the file. @throws FaultError */
+  readonly findSymbolFile?: FindSymbolFile | undefined;
   covers(address: VirtAddr): boolean;
 }
 

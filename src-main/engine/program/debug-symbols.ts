@@ -1,12 +1,12 @@
 import type { VirtAddr } from '../base/address.ts';
 import { FaultError } from '../base/fault.ts';
-import { DW_AT } from '../debuginfo/dwarf/constants.ts';
-import { DwarfCursor } from '../debuginfo/dwarf/cursor.ts';
-import { findInOrigins, findName, findTypeRef, openDie } from '../debuginfo/dwarf/die-names.ts';
-import { DW_OP } from '../debuginfo/dwarf/operations.ts';
+import { findName, findTypeRef, openDie } from '../debuginfo/dwarf/die-names.ts';
+import { staticAddressOf } from '../debuginfo/dwarf/static-variables.ts';
 import type { DieRef } from '../debuginfo/dwarf/unit.ts';
+import type { DwarfTypeFinder } from '../types/dwarf-type-finder.ts';
 import type { FunctionType, Type } from '../types/type.ts';
 import type { DebugInfoPart, ProgramDebugInfo } from './debug-info.ts';
+import { addressesIn, findStaticOf } from './static-locals.ts';
 import type { FoundSymbol } from './symbols.ts';
 
 /** DW_LANG_Mips_Assembler: its subprograms have no prototypes. */
@@ -19,15 +19,22 @@ const ASSEMBLER = 0x8001;
 export function variableTypeOf(info: ProgramDebugInfo, symbol: FoundSymbol): Type | undefined {
   return guarded(info, symbol, (part) => {
     const finder = info.typesOf(part);
-    for (const ref of finder.iterateVariables(symbol.name)) {
-      const at = staticAddressOf(ref);
-      if (at === undefined) continue;
-      // Offsets of per-CPU variables do not move with the image.
-      if (at !== BigInt.asUintN(64, symbol.address - part.slide) && at !== symbol.address) continue;
-      return finder.types.typeOf(findTypeRef(openDie(ref)));
-    }
-    return undefined;
+    const ref = findStaticOf(info, part, symbol) ?? findGlobal(finder, part, symbol);
+    return ref && finder.types.typeOf(findTypeRef(openDie(ref)));
   });
+}
+
+function findGlobal(
+  finder: DwarfTypeFinder,
+  part: DebugInfoPart,
+  symbol: FoundSymbol,
+): DieRef | undefined {
+  const addresses = addressesIn(part, symbol);
+  for (const ref of finder.iterateVariables(symbol.name)) {
+    const at = staticAddressOf(ref);
+    if (at !== undefined && addresses.includes(at)) return ref;
+  }
+  return undefined;
 }
 
 /**
@@ -50,20 +57,6 @@ export function functionTypeOf(
     if (ref === undefined || findName(openDie(ref)) !== symbol.name) return undefined;
     return { prototype: info.typesOf(part).types.functionOf(ref) };
   });
-}
-
-/** Address of a variable of static storage, as the file has it. */
-function staticAddressOf(ref: DieRef): bigint | undefined {
-  const block = findInOrigins(openDie(ref), (die) => die.block(DW_AT.location));
-  if (block === undefined || block.length < 2) return undefined;
-  const data = new DwarfCursor(block, 'DW_AT_location');
-  const opcode = data.u8();
-  const { unit } = ref;
-  if (opcode === DW_OP.addr && block.length === 1 + unit.header.addressSize) {
-    return unit.header.addressSize === 8 ? data.u64() : BigInt(data.u32());
-  }
-  if (opcode !== DW_OP.addrx) return undefined;
-  return BigInt.asUintN(64, BigInt(unit.file.indexedAddress(unit, data.uleb())));
 }
 
 function guarded<T>(

@@ -218,10 +218,10 @@ function attachParts(
 function partOf(
   program: Program,
   modules: readonly LoadedModule[],
-  { name, path, match, dwarf, origin, readSymbols }: OpenedDebugFile,
+  { name, path, match, dwarf, origin, readSymbols, findSymbolFile }: OpenedDebugFile,
 ): DebugInfoPart[] {
   if (dwarf === undefined) return [];
-  const file = { name, path, match, dwarf, takenFrom: origin?.path };
+  const file = { name, path, match, dwarf, takenFrom: origin?.path, findSymbolFile };
   const module = modules.find((each) => each.name === name);
   if (module !== undefined) {
     const covers = (address: VirtAddr): boolean => module.contains(address);

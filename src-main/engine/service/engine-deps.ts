@@ -11,7 +11,7 @@ import type { ByteSource, Decompressors } from '../base/byte-source.ts';
 import type { NameIndex } from '../debuginfo/dwarf/name-index.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
 import type { SymbolTable } from '../debuginfo/symbol-table.ts';
-import type { ReadModuleSymbols } from '../program/debug-info.ts';
+import type { FindSymbolFile, ReadModuleSymbols } from '../program/debug-info.ts';
 import type { SourcesWanted, SourceTree } from '../program/source-tree.ts';
 import type { CompareSymbols } from '../program/symbol-agreement.ts';
 import type { KernelIdentity, ModuleIdentity } from '../program/build-identity.ts';
@@ -65,6 +65,7 @@ export interface OpenedDebugFile extends DebuginfoPart {
   readonly dwarf: DwarfSections | undefined;
   /** Of a module: its symbols where it was loaded. @throws FaultError */
   readonly readSymbols?: ReadModuleSymbols | undefined;
+  readonly findSymbolFile?: FindSymbolFile | undefined;
   /** Of vmlinux: its symbols, moved by KASLR's slide. @throws FaultError */
   readonly readKernelSymbols?: ((slide: bigint) => SymbolTable | undefined) | undefined;
   /** Of a large file: its index of names, from a cache or made beside the engine's thread. */

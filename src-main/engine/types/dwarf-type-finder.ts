@@ -1,7 +1,6 @@
 import { FaultError } from '../base/fault.ts';
 import { DW_AT, DW_TAG } from '../debuginfo/dwarf/constants.ts';
-import type { DieCursor } from '../debuginfo/dwarf/die-cursor.ts';
-import { findName, findTypeRef, openDie } from '../debuginfo/dwarf/die-names.ts';
+import { findTypeRef, openDie } from '../debuginfo/dwarf/die-names.ts';
 import type { DwarfFile } from '../debuginfo/dwarf/dwarf-file.ts';
 import {
   buildNameIndex,
@@ -10,7 +9,6 @@ import {
   nameAt,
   type NameIndex,
 } from '../debuginfo/dwarf/name-index.ts';
-import { DW_OP } from '../debuginfo/dwarf/operations.ts';
 import type { DieRef } from '../debuginfo/dwarf/unit.ts';
 import { DwarfTypes, type FindElsewhere } from './dwarf-types.ts';
 import type { FunctionType, Type, TypeFinder, TypeTag } from './type.ts';
@@ -37,7 +35,6 @@ const KIND_OF_DIE: Readonly<Record<number, number>> = {
   [DW_TAG.unionType]: NAME_KIND.union,
   [DW_TAG.enumerationType]: NAME_KIND.enum,
 };
-const MAX_DEPTH = 64;
 
 /** Looking up by name must wait for the index: whoever asked asks again when it is there. */
 export class NamesNeeded extends Error {
@@ -139,13 +136,9 @@ export class DwarfTypeFinder implements TypeFinder {
     return this.#find(NAME_KIND.function, name);
   }
 
-  /** Type of a static variable inside a function; undefined when it has none of that name. */
-  findStaticLocalType(functionName: string, variable: string): Type | undefined {
-    for (const ref of this.#findAll(NAME_KIND.function, functionName)) {
-      const found = findStaticLocal(openDie(ref), variable, 0);
-      if (found !== undefined) return this.types.typeOf(findTypeRef(openDie(found)));
-    }
-    return undefined;
+  /** DIEs of all functions of that name: each file may have its own. */
+  iterateFunctions(name: string): Generator<DieRef> {
+    return iterateNamed(this.#requireIndex(), this.file, NAME_KIND.function, name);
   }
 
   *iterateNames(): Generator<{ readonly tag: TypeTag; readonly name: string }> {
@@ -207,19 +200,4 @@ function namesInTypeUnits(file: DwarfFile): Map<string, DieRef> {
     }
   }
   return names;
-}
-
-/** A variable at an address in a function's blocks. */
-function findStaticLocal(die: DieCursor, name: string, depth: number): DieRef | undefined {
-  let found: DieRef | undefined;
-  if (depth > MAX_DEPTH) return found;
-  die.forEachChild((child) => {
-    if (child.tag === DW_TAG.lexicalBlock) found = findStaticLocal(child, name, depth + 1);
-    else if (child.tag === DW_TAG.variable && findName(child) === name) {
-      const opcode = child.block(DW_AT.location)?.[0];
-      if (opcode === DW_OP.addr || opcode === DW_OP.addrx) found = child.ref;
-    }
-    return found === undefined;
-  });
-  return found;
 }

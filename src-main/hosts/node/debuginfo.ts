@@ -92,7 +92,8 @@ export async function openDebuginfo(
       module === undefined
         ? { readKernelSymbols: file.readKernelSymbols }
         : { readSymbols: file.readSymbols };
-    const part = { ...partOf(name, found), dwarf, readNames, ...readers };
+    const { findSymbolFile } = file;
+    const part = { ...partOf(name, found), dwarf, readNames, findSymbolFile, ...readers };
     opened.add(part, () => file.close(), file.warnings);
   };
   /** A damaged file costs its own answers, not the dump's. */

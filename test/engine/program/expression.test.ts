@@ -299,3 +299,19 @@ describe('any text', () => {
     );
   });
 });
+
+describe('a static variable of a function', () => {
+  it.each(['start::count', "'start'::count.field", 'sizeof(start::count)'])(
+    '%s without debuginfo says who would know it',
+    (text) => {
+      expect(() => evaluate(context(), text)).toThrow(
+        'no static variable count of a function start is known (debuginfo tells them)',
+      );
+    },
+  );
+
+  it('needs a name', () => {
+    expect(() => evaluate(context(), 'start::')).toThrow(/expected the name of a static variable/);
+    expect(() => evaluate(context(), "'start'")).toThrow(/expected a character constant/);
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findTypeRef, openDie } from '../../../src-main/engine/debuginfo/dwarf/die-names.ts';
 import { DwarfFile } from '../../../src-main/engine/debuginfo/dwarf/dwarf-file.ts';
 import {
   parseNameIndex,
@@ -8,6 +9,7 @@ import {
   buildNameIndex,
   mergeNameIndexes,
 } from '../../../src-main/engine/debuginfo/dwarf/name-index.ts';
+import { findStaticIn } from '../../../src-main/engine/debuginfo/dwarf/static-variables.ts';
 import { declarationOf } from '../../../src-main/engine/types/declaration.ts';
 import { definitionText } from '../../../src-main/engine/types/definition.ts';
 import { DwarfTypeFinder } from '../../../src-main/engine/types/dwarf-type-finder.ts';
@@ -198,8 +200,10 @@ describe('types of DWARF', () => {
     expect(spelled(finder.findVariableType('jiffies'))).toBe('unsigned long x');
     expect(spelled(finder.findVariableType('flag'))).toMatch(/^(_Bool|bool) x$/);
     expect(finder.findVariableType('once')).toBeUndefined();
-    expect(spelled(finder.findStaticLocalType('wake_up', 'once'))).toMatch(/^(_Bool|bool) x$/);
-    expect(finder.findStaticLocalType('wake_up', 'auto')).toBeUndefined();
+    const [wakeUp] = finder.iterateFunctions('wake_up');
+    const once = findStaticIn(wakeUp!, 'once');
+    expect(spelled(finder.types.typeOf(findTypeRef(openDie(once!))))).toMatch(/^(_Bool|bool) x$/);
+    expect(findStaticIn(wakeUp!, 'auto')).toBeUndefined();
     expect(finder.findFunctionType('wake_up')).toMatchObject({
       parameters: [{ name: 'who' }],
       result: { name: 'int' },

@@ -66,6 +66,8 @@ class Evaluator {
           this.valueOf(syntax.operand),
           syntax.column,
         );
+      case 'static-local':
+        return this.#staticLocal(syntax);
       case 'sizeof-type':
         return this.#sizeOf(this.#type(syntax.typeName, syntax.column), syntax.column);
       case 'sizeof': {
@@ -117,6 +119,19 @@ class Evaluator {
     const like = this.#scope.namesLike(name).slice(0, MAX_SUGGESTIONS);
     const hint = like.length === 0 ? '' : `; there are ${like.join(', ')}`;
     throw new ExpressionError(`no symbol or enumerator is named ${name}${hint}`, column);
+  }
+
+  /** `a::b.c` reads `c` as part of a symbol's name first, as elsewhere. */
+  #staticLocal(syntax: Extract<Syntax, { kind: 'static-local' }>): Value {
+    const [name = '', ...members] = syntax.name.split('.');
+    const found = this.#scope.findStaticLocal(syntax.function, name);
+    if (found === undefined) {
+      const text = `no static variable ${name} of a function ${syntax.function} is known (debuginfo tells them)`;
+      throw new ExpressionError(text, syntax.column);
+    }
+    let value = found;
+    for (const member of members) value = this.#member(value, member, syntax.column);
+    return value;
   }
 
   #type(name: string, column: number): Type {

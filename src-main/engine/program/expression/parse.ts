@@ -48,7 +48,8 @@ const TAGS: ReadonlySet<string> = new Set(['struct', 'union', 'enum']);
 const QUALIFIERS: ReadonlySet<string> = new Set(['const', 'volatile', 'restrict']);
 
 /**
- * Parses a C expression over kernel objects. Beyond C: gdb's `a @ n`, `{type} address` and `$1`;
+ * Parses a C expression over kernel objects. Beyond C: gdb's `a @ n`, `{type} address`, `$1` and
+ * `function::variable`;
  * `offsetof(type, member)`, `container_of(pointer, type, member)`, `per_cpu(variable, cpu)`.
  * @param isTypeName whether a name that is no keyword names a type
  * @throws ExpressionError
@@ -209,7 +210,10 @@ class ExpressionParser {
       );
     }
     this.#at++;
-    return { kind: 'name', name: token.text, column };
+    if (this.#accept('::') === undefined) return { kind: 'name', name: token.text, column };
+    const name = this.#next();
+    if (name.kind !== 'name') throw this.#unexpected(name, 'the name of a static variable');
+    return { kind: 'static-local', function: token.text, name: name.text, column };
   }
 
   #builtIn(name: string): Syntax | undefined {

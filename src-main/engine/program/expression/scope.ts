@@ -12,6 +12,8 @@ export interface ExpressionScope {
   findType(name: string): Type | undefined;
   /** A variable or function. */
   findVariable(name: string): Value | undefined;
+  /** A static variable of a function; undefined when it has none, or nobody knows. */
+  findStaticLocal(functionName: string, name: string): Value | undefined;
   findEnumerator(name: string): Enumerator | undefined;
   /** `$1`, `$`, `$$2`; undefined when there is no such value. */
   findHistory(name: string): Value | undefined;

@@ -7,6 +7,12 @@ export type Syntax =
       readonly column: number;
     }
   | { readonly kind: 'name'; readonly name: string; readonly column: number }
+  | {
+      readonly kind: 'static-local';
+      readonly function: string;
+      readonly name: string;
+      readonly column: number;
+    }
   | { readonly kind: 'history'; readonly name: string; readonly column: number }
   | {
       readonly kind: 'unary';

@@ -14,10 +14,12 @@ export type Token =
 const MAX_LENGTH = 4096;
 
 const OPERATOR =
-  /<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=?:.,()[\]{}@]/y;
+  /<<=|>>=|\.\.\.|::|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=?:.,()[\]{}@]/y;
 const NAME =
   /[A-Za-z_][A-Za-z_0-9]*(?:\.(?:part|constprop|isra|cold|llvm|[0-9]+)(?![A-Za-z_0-9]))*/y;
 const NUMBER = /(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)([A-Za-z_0-9.]*)/y;
+/** gdb's way to write a function's name before `::`. */
+const QUOTED = /'([A-Za-z_][A-Za-z_0-9.]*)'(?=\s*::)/y;
 const HISTORY = /\$(?:[A-Za-z_][A-Za-z_0-9]*|\$?[0-9]*)/y;
 const CHARACTER = /'(\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)|[^\\'])'/y;
 
@@ -49,6 +51,8 @@ export function tokensOf(text: string): Token[] {
       tokens.push({ ...numberOf(found, column), text: found[0], column, end });
     } else if ((found = match(NAME)) !== null) {
       tokens.push({ kind: 'name', text: found[0], column, end: at + found[0].length });
+    } else if ((found = match(QUOTED)) !== null) {
+      tokens.push({ kind: 'name', text: found[1]!, column, end: at + found[0].length });
     } else if ((found = match(CHARACTER)) !== null) {
       const value = characterOf(found[1]!);
       const end = at + found[0].length;
