@@ -60,7 +60,7 @@ export function oneLineText(node: ValueNode, depth = 0): string {
     });
     return `{${members.join(', ')}}`;
   }
-  if (kind === 'array' && children?.some(isCompound)) return '{...}';
+  if (isCompoundArray(node)) return '{...}';
   return `${depth === 0 ? pointerType(node) : ''}${inlineText(node, undefined)}`;
 }
 
@@ -88,8 +88,8 @@ function objectLines(
       `${indent(depth)}}${after}`,
     ];
   }
-  if (node.kind === 'array' && children?.some(isCompound)) {
-    return compoundArray(node, children, depth, radix, before, after);
+  if (isCompoundArray(node)) {
+    return compoundArray(node, depth, radix, before, after);
   }
   return [`${indent(depth)}${before}${inlineText(node, radix)}${after}`];
 }
@@ -115,23 +115,55 @@ function memberLines(
   );
 }
 
-/** `a = {{ … }, { … }}`: gdb opens all elements on one line and indents them twice. */
+/** Of structs, or of arrays of such. */
+function isCompoundArray({ kind, children }: ValueNode): boolean {
+  return (
+    kind === 'array' &&
+    children?.some((child) => isCompound(child) || isCompoundArray(child)) === true
+  );
+}
+
+/** A struct in arrays: how many of them begin before it, and what ends those that end after it. */
+interface Leaf {
+  readonly node: ValueNode;
+  readonly opens: number;
+  readonly closes: string;
+}
+
+/**
+ * `a = {{ … }, { … }}`: gdb opens all elements on one line and indents them once more for each
+ * array that they are in.
+ */
 function compoundArray(
   node: ValueNode,
-  children: readonly ValueNode[],
   depth: number,
   radix: 10 | 16 | undefined,
   before: string,
   after: string,
 ): string[] {
-  const lines = [`${indent(depth)}${before}{{`];
-  children.forEach((child, i) => {
-    lines.push(...memberLines(child.children ?? [], depth + 2, radix));
-    const last = i === children.length - 1;
-    const end = node.truncatedAt === undefined ? '}' : '...}';
-    lines.push(`${indent(depth + 1)}}${last ? `${end}${after}` : ', {'}`);
+  const leaves = leavesOf(node);
+  const levels = leaves[0]?.opens ?? 0;
+  const lines = [`${indent(depth)}${before}{${'{'.repeat(levels)}`];
+  leaves.forEach((leaf, i) => {
+    lines.push(...memberLines(leaf.node.children ?? [], depth + levels + 1, radix));
+    const next = leaves[i + 1];
+    const then = next === undefined ? after : `, {${'{'.repeat(next.opens)}`;
+    lines.push(`${indent(depth + levels)}}${leaf.closes}${then}`);
   });
   return lines;
+}
+
+function leavesOf(node: ValueNode): Leaf[] {
+  if (node.kind !== 'array') return [{ node, opens: 0, closes: '' }];
+  const leaves = (node.children ?? []).flatMap(leavesOf);
+  const [first] = leaves;
+  if (first !== undefined) leaves[0] = { ...first, opens: first.opens + 1 };
+  const last = leaves.at(-1);
+  const end = node.truncatedAt === undefined ? '}' : '...}';
+  if (last !== undefined) {
+    leaves[leaves.length - 1] = { ...last, closes: `${last.closes}${end}` };
+  }
+  return leaves;
 }
 
 function inlineText(node: ValueNode, radix: 10 | 16 | undefined): string {

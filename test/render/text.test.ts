@@ -5,6 +5,7 @@ import type {
   MemoryBlock,
   StackTrace,
   TaskRef,
+  ValueNode,
 } from '../../src-shared/contract/index.ts';
 import { blockLines, noticeText, TextRenderer } from '../../src-main/render/text.ts';
 import { printable } from '../../src-main/render/printable.ts';
@@ -310,5 +311,57 @@ describe('facts', () => {
   ])('%i bytes are %s', (value, shown) => {
     const facts = [{ id: 'memory', label: 'MEMORY', kind: 'bytes' as const, value }];
     expect(blockLines({ type: 'facts', name: 'sys', facts })).toEqual([`      MEMORY: ${shown}`]);
+  });
+});
+
+describe('arrays of arrays of structs', () => {
+  it('are laid out as gdb does', () => {
+    const scalar = (value: number) =>
+      ({ name: 'a', typeName: 'int', kind: 'int', offset: 0, size: 4, value }) as const;
+    const struct = (value: number) =>
+      ({
+        name: '',
+        typeName: '',
+        kind: 'struct',
+        offset: 0,
+        size: 4,
+        children: [scalar(value)],
+      }) as const;
+    const array = (...children: ValueNode[]) =>
+      ({
+        name: '',
+        typeName: '',
+        kind: 'array',
+        offset: 0,
+        size: 8,
+        count: children.length,
+        children,
+      }) as const;
+    const value = {
+      ...array(array(struct(1), struct(2)), { ...array(struct(3)), count: 9, truncatedAt: 1 }),
+      name: '',
+    };
+    const block = {
+      type: 'value',
+      address: 0n,
+      size: 12,
+      showOffsets: false,
+      origin: 'DWARF',
+      printed: { number: 1 },
+      value,
+    } as const;
+    const renderer = new TextRenderer();
+    expect(renderer.render(block) + renderer.end()).toBe(
+      [
+        '$1 = {{{',
+        '      a = 1',
+        '    }, {',
+        '      a = 2',
+        '    }}, {{',
+        '      a = 3',
+        '    }...}}',
+        '',
+      ].join('\n'),
+    );
   });
 });

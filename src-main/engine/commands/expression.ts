@@ -126,7 +126,7 @@ class ProgramScope implements ExpressionScope {
   }
 
   findType(name: string): Type | undefined {
-    return this.#program.findType(name);
+    return this.#program.findShownType(name);
   }
 
   findVariable(name: string): Value | undefined {

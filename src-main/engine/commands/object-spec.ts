@@ -41,7 +41,7 @@ export function parseObjectSpec(program: Program, text: string): ObjectSpec {
 
 function findStruct(program: Program, name: string): Type | undefined {
   for (const text of [`struct ${name}`, `union ${name}`, name]) {
-    const type = program.findType(text);
+    const type = program.findShownType(text);
     if (type !== undefined && structOf(type) !== undefined) return type;
   }
   return undefined;

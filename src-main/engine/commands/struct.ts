@@ -109,7 +109,7 @@ function parseTypeArgument(
   const members = dot < 0 ? [] : text.slice(dot + 1).split(',');
   // A struct may be named by its typedef, as in crash.
   for (const tag of [...tags, 'typedef' as const]) {
-    const type = program.findType(tag === 'typedef' ? name : `${tag} ${name}`);
+    const type = program.findShownType(tag === 'typedef' ? name : `${tag} ${name}`);
     if (type === undefined || structOf(type) === undefined) continue;
     // A struct that only its typedef names keeps that name.
     const struct = structOf(type);

@@ -95,10 +95,10 @@ function* whatisText(context: CommandContext, text: string, offsets: boolean): G
 
 /** A type by its C name, or by its tag alone. */
 function findNamed(program: Program, name: string): Type | undefined {
-  const direct = program.findType(name);
+  const direct = program.findShownType(name);
   if (direct !== undefined || !/^\w+$/.test(name)) return direct;
   for (const tag of ['struct', 'union', 'enum']) {
-    const type = program.findType(`${tag} ${name}`);
+    const type = program.findShownType(`${tag} ${name}`);
     if (type !== undefined) return type;
   }
   return undefined;

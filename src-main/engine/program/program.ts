@@ -13,6 +13,7 @@ import { readModules, type LoadedModule, type ModuleList } from './modules.ts';
 import type { ProgramDebugInfo } from './debug-info.ts';
 import { functionTypeOf, variableTypeOf } from './debug-symbols.ts';
 import type { ModuleTypeFinder } from './module-type-finder.ts';
+import { ExactTypes } from './exact-types.ts';
 import { KernelObject, type ObjectContext } from './object.ts';
 import { OrcTables } from './orc-tables.ts';
 import type { FoundSymbol, ProgramSymbols } from './symbols.ts';
@@ -70,6 +71,7 @@ export class Program implements ObjectContext {
   moduleBtf: ModuleTypeFinder | undefined;
   #found: readonly Capability[];
   #debugInfo: ProgramDebugInfo | undefined;
+  #exactTypes: ExactTypes | undefined;
   readonly #typeNames: TypeNames;
   readonly #orc: OrcTables;
   readonly #symbolSlide: bigint | undefined;
@@ -100,6 +102,15 @@ export class Program implements ObjectContext {
 
   findType(name: string): Type | undefined {
     return this.#typeNames.find(name);
+  }
+
+  /**
+   * As {@link findType}, for showing: where debuginfo is there, types that hold arrays are DWARF's
+   * (see ExactTypes).
+   */
+  findShownType(name: string): Type | undefined {
+    const type = this.findType(name);
+    return type && (this.#exactTypes?.of(type) ?? type);
   }
 
   object(type: Type | string, address: VirtAddr): KernelObject {
@@ -160,6 +171,7 @@ export class Program implements ObjectContext {
    */
   attachDebugInfo(debugInfo: ProgramDebugInfo, types: TypeFinder | undefined): void {
     this.#debugInfo = debugInfo;
+    this.#exactTypes = new ExactTypes(debugInfo);
     debugInfo.completeTypes((tag, name) => this.types.findType(tag, name));
     if (types === undefined) return;
     const hasBtf = this.#found.some(({ name, ok }) => name === 'types' && ok);

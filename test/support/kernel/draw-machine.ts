@@ -115,7 +115,7 @@ export class DrawnMachine {
       decisions: [],
       capabilities: [],
       warnings: [],
-    symbolSlide: undefined,
+      symbolSlide: undefined,
     });
   }
 
