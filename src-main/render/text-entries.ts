@@ -5,13 +5,15 @@ import {
   type ValueNode,
 } from '../../src-shared/contract/index.ts';
 import { printable } from './printable.ts';
+import { mapleLine, mapleRootLines } from './text-maple.ts';
 import { valueLines } from './text-value.ts';
 import { hexDigits } from './units.ts';
 
 /** crash's `list` and `tree`: an address a line, under it what was asked for of the object. */
-export function entriesLines({ entries }: EntriesBlock): string[] {
-  return entries.flatMap(({ address, index, position, values }) => {
-    const lines = [hexDigits(address)];
+export function entriesLines({ entries, maple, radix }: EntriesBlock): string[] {
+  const before = maple === undefined ? [] : mapleRootLines(maple);
+  const lines = entries.flatMap(({ address, index, position, values, maple: step }) => {
+    const lines = [step === undefined ? hexDigits(address) : mapleLine(step, address, radix ?? 10)];
     if (position !== undefined) {
       const key = index === undefined ? '' : `index: ${index}  `;
       lines.push(`  ${key}position: ${printable(position)}`);
@@ -19,6 +21,7 @@ export function entriesLines({ entries }: EntriesBlock): string[] {
     for (const value of values ?? []) lines.push(...entryValueLines(value));
     return lines;
   });
+  return [...before, ...lines];
 }
 
 function entryValueLines(block: ValueBlock): string[] {

@@ -3,7 +3,12 @@ import { ABSENT_TEXT, cellText } from './cell-text.ts';
 import { printable } from './printable.ts';
 
 /** Width of crash's labels, by block: `    PID: 1` of `set`, else the banner's. */
-const LABEL_WIDTH: Readonly<Record<string, number>> = { set: 7, taint: 0, 'ps-a': 0 };
+const LABEL_WIDTH: Readonly<Record<string, number>> = {
+  set: 7,
+  taint: 0,
+  'ps-a': 0,
+  dmi: 25,
+};
 const BANNER_WIDTH = 12;
 
 /** Values that crash puts in quotes. */

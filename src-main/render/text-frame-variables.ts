@@ -10,6 +10,8 @@ import { address16 } from './units.ts';
 
 const WIDTH = 100;
 const INDENT = '      ';
+/** Lines of one struct: one that has hundreds of members would hide the frames. */
+const MAX_MEMBERS = 40;
 
 /** Parameters, then locals, of one function of a frame. */
 export function variableLines(variables: readonly FrameVariable[] | undefined): string[] {
@@ -24,7 +26,7 @@ export function variableLines(variables: readonly FrameVariable[] | undefined): 
   return lines;
 }
 
-/** A struct that does not fit on a line has a line a member; the JSON has everything. */
+/** A struct that does not fit on a line has a line a member, up to a limit; the JSON has everything. */
 function linesOf({ node, place, how, derived }: FrameVariable): string[] {
   const name = `${INDENT}${printable(node.name === '' ? '(unnamed)' : node.name)}`;
   const notes = [
@@ -39,12 +41,14 @@ function linesOf({ node, place, how, derived }: FrameVariable): string[] {
   if (!isStruct || members.length === 0 || name.length + text.length < WIDTH) {
     return [`${name} = ${text}${note}`];
   }
+  const more = members.length - MAX_MEMBERS;
   return [
     `${name} = {${note}`,
-    ...members.map((member) => {
+    ...members.slice(0, MAX_MEMBERS).map((member) => {
       const label = member.name === '' ? '' : `${printable(member.name)} = `;
       return `${INDENT}  ${label}${cut(oneLineText(member, 1))}`;
     }),
+    ...(more > 0 ? [`${INDENT}  ... and ${more} more members, which --json has`] : []),
     `${INDENT}}`,
   ];
 }

@@ -89,7 +89,7 @@ const OTHER_SYMBOLS = ['crash/sym-l.txt', 'crash/sym-query.txt', 'crash/sym-modu
 
 /** Commands and options of crash that we do not have yet are not compared; a known one always is. */
 const KNOWN =
-  /^(?:sys( -t)?|log( .*)?|ps( .*)?|bt( -a| [^-]\S*)?|foreach (UN )?bt|mod( .*)?|rd .*|sym .*|vtop .*|struct .*|task( .*)?|set)$/;
+  /^(?:sys( -[ti])?|log( .*)?|ps( .*)?|bt( -a| [^-]\S*)?|foreach (UN )?bt|mod( .*)?|rd .*|sym .*|vtop .*|struct .*|task( .*)?|set)$/;
 
 function withoutNote(lines: string[]): string[] {
   const at = lines.findIndex((line) => line.startsWith('  NOTE: '));

@@ -12,6 +12,7 @@ const FTRACE_NOP = [0x0f, 0x1f, 0x44, 0x00, 0x00];
 /**
  * At most `count` instructions of some bytes. A byte that begins none is a line of its own,
  * `(bad)`; an instruction that is cut off at the end is left out.
+ * @param skipped bytes behind each ud2 that are data
  */
 export function codeOf(
   disassembler: Disassembler,
@@ -19,6 +20,7 @@ export function codeOf(
   address: VirtAddr,
   count: number,
   symbolAt: (address: VirtAddr) => SymbolRef | undefined,
+  skipped = 0,
 ): CodeInstruction[] {
   const found: CodeInstruction[] = [];
   let at = 0;
@@ -32,6 +34,10 @@ export function codeOf(
       const own = bytes.slice(at + used, at + used + instruction.length);
       found.push(instructionOf(instruction, own, addVirt(address, at + used), symbolAt));
       used += instruction.length;
+      if (skipped > 0 && instruction.mnemonic === 'ud2') {
+        used += skipped;
+        break;
+      }
     }
     at += used;
     if (found.length >= count || used > 0) continue;

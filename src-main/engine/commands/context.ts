@@ -1,5 +1,6 @@
 import type { NoticeBlock } from '../../../src-shared/contract/index.ts';
 import type { Disassembler } from '../arch/disassembler.ts';
+import type { Gunzip } from '../kernel/ikconfig.ts';
 import { findPanicTask } from '../kernel/panic.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly cancelled: () => boolean;
   /** For commands that use it. */
   readonly disassembler?: Disassembler;
+  /** For what the kernel keeps packed; absent where the host has none. */
+  readonly gunzip?: Gunzip;
   /** Absent: the user gave none. */
   readonly sources?: SourceTree;
 }
@@ -63,6 +66,7 @@ export function createContext(
     session: options.session ?? new CommandSession(),
     cancelled: options.cancelled ?? (() => false),
     ...(options.disassembler && { disassembler: options.disassembler }),
+    ...(options.gunzip && { gunzip: options.gunzip }),
     ...(options.sources && { sources: options.sources }),
   };
 }

@@ -16,11 +16,13 @@ import { checkNotices, excerptsOf, linePointOf, listSource, NO_LINES } from './s
 /** More code than any function has. */
 const MAX_BYTES = 1 << 20;
 const MAX_COUNT = 50_000;
+/** Behind a ud2; kernels that put the place of a BUG there took ten. */
+const MAX_SKIPPED = 64;
 
 export const dis: Command = {
   name: 'dis',
   summary: 'machine code as assembly',
-  usage: '[-r | -f] [-u] [-x | -d] [-l] [-s] address | symbol | (expression) [count]',
+  usage: '[-r | -f] [-u] [-x | -d] [-l] [-s] [-b bytes] address | symbol | (expression) [count]',
   help: [
     'Disassembles from a text address: one instruction, or count; of the start of a function all of it,',
     'without the padding behind it. The bytes are those of the dump, with what the running kernel',
@@ -34,12 +36,17 @@ export const dis: Command = {
     '  -l      with source lines (needs debug information)',
     '  -s      source text instead: five lines before the one of the address, then to the end of the',
     '          function, or count lines after it (needs debug information, and source text given at open)',
+    '  -b n    leaves out n bytes behind each ud2, data of the BUG that it stands for',
     '  -l -s   both: assembly with the text of the lines it was compiled from',
   ],
   needs: ['memory'],
   uses: ['disassembler'],
   *run(context, args) {
-    const options = parseOptions(args, 'rfluxds');
+    if (args.join(' ') === '-b') {
+      yield { type: 'text', lines: ['encoded bytes being skipped after ud2a: 0'] };
+      return;
+    }
+    const options = parseOptions(args, 'rfluxdsb:');
     const direction = options.atMostOne('rf');
     const [where, countText, ...rest] = options.operands;
     if (where === undefined || rest.length > 0) {
@@ -48,6 +55,10 @@ export const dis: Command = {
     const count = countText === undefined ? undefined : requireCount(countText, 'the count');
     if (count !== undefined && (count < 1 || count > MAX_COUNT)) {
       throw new UsageError(`invalid count: ${countText}`);
+    }
+    const skipped = options.value('b');
+    if (skipped !== undefined && requireCount(skipped, 'the bytes to skip') > MAX_SKIPPED) {
+      throw new UsageError(`at most ${MAX_SKIPPED} bytes can be left out`);
     }
     const { disassembler } = context;
     if (disassembler === undefined) throw new UsageError('no disassembler is at hand');
@@ -89,6 +100,8 @@ class Code {
   readonly #text: boolean;
   readonly #context: CommandContext;
   readonly #disassembler: Disassembler;
+  /** Bytes left out behind a ud2. */
+  readonly #skipped: number;
 
   constructor(context: CommandContext, options: Options, disassembler: Disassembler) {
     this.#context = context;
@@ -99,6 +112,7 @@ class Code {
     this.#lines = options.has('l') && !this.#isUser;
     this.#text = this.#lines && options.has('s') && context.program.debugInfo !== undefined;
     this.#disassembler = disassembler;
+    this.#skipped = Number(options.value('b') ?? 0);
   }
 
   *blocks(
@@ -158,7 +172,7 @@ class Code {
   #read(address: VirtAddr, length: number, count: number): Listing {
     const { bytes, problem } = readable(this.#space, address, Math.min(length, MAX_BYTES));
     const name = (at: VirtAddr) => (this.#isUser ? undefined : symbolRef(this.#program, at));
-    const instructions = codeOf(this.#disassembler, bytes, address, count, name);
+    const instructions = codeOf(this.#disassembler, bytes, address, count, name, this.#skipped);
     const end = instructions.at(-1);
     // What is missing matters only when the listing came to it.
     const reached =

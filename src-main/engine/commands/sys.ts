@@ -2,6 +2,8 @@ import type { Absent, Block, CellValue, Fact } from '../../../src-shared/contrac
 import { hex } from '../base/address.ts';
 import { FaultError, tryRead } from '../base/fault.ts';
 import type { PageState } from '../dump/dump-image.ts';
+import { readDmiStrings } from '../kernel/dmi.ts';
+import { hasKernelConfig, readKernelConfig } from '../kernel/ikconfig.ts';
 import { installedMemoryGuess, presentMemory } from '../kernel/memory-size.ts';
 import { listModules } from '../kernel/module.ts';
 import { findFaultMessage, findPanicMessage, findPanicTask } from '../kernel/panic.ts';
@@ -15,7 +17,7 @@ import type { Program } from '../program/program.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { warning, type CommandContext } from './context.ts';
-import { fact, notApplicable } from './facts.ts';
+import { absentOf, fact, notApplicable } from './facts.ts';
 import { parseOptions } from './options.ts';
 import { systemCalls } from './sys-calls.ts';
 import { tableBlock } from './table.ts';
@@ -24,28 +26,54 @@ import { taskContextFacts } from './task-context.ts';
 export const sys: Command = {
   name: 'sys',
   summary: 'the machine, and why it died',
-  usage: '[-t | -c [name | number] …]',
+  usage: '[-t | -i | -c [name | number] …] | config',
   help: [
     'Without options: what machine this was, when and why it died, which task was to blame, what the',
     'dump holds. Values that cannot be read say why.',
     '',
     '  -c  the system call table: all, or those of a number or with a text in their name',
+    '  -i  the DMI strings: what the firmware says of the machine',
     '  -t  the taint flags: their letters, what they mean, and the modules that carry them',
+    '  config  the configuration of the kernel, where it carries it (CONFIG_IKCONFIG)',
   ],
   needs: ['memory'],
   *run(context, args) {
-    const options = parseOptions(args, 'tc');
-    if (options.atMostOne('tc') === 'c') {
+    const options = parseOptions(args, 'tci');
+    if (options.atMostOne('tci') === 'c') {
       yield* systemCalls(context.program, options.operands);
+      return;
+    }
+    if (options.operands.join(' ') === 'config') {
+      yield configBlock(context);
       return;
     }
     if (options.operands.length > 0) {
       throw new UsageError(`not supported: ${options.operands.join(' ')}`);
     }
     if (options.has('t')) yield* taints(context.program);
+    else if (options.has('i')) yield dmiFacts(context.program);
     else yield* summary(context);
   },
 };
+
+function dmiFacts(program: Program): Block {
+  const facts = readDmiStrings(program).map(({ field, value }) =>
+    fact(field.toLowerCase().replaceAll('_', '-'), field, 'text', () =>
+      typeof value === 'string' ? value : absentOf(value.fault),
+    ),
+  );
+  return { type: 'facts', name: 'dmi', facts };
+}
+
+/** @throws UsageError where the kernel carries none; FaultError where it cannot be read */
+function configBlock({ program, gunzip }: CommandContext): Block {
+  if (program.symbols.kernelTable !== undefined && !hasKernelConfig(program)) {
+    throw new UsageError('kernel_config_data does not exist in this kernel');
+  }
+  if (gunzip === undefined) throw new UsageError('nothing that unpacks gzip is at hand');
+  const text = readKernelConfig(program, gunzip);
+  return { type: 'text', lines: text.replace(/\n$/, '').split('\n') };
+}
 
 function* summary({ program }: CommandContext): Generator<Block> {
   // Any other task would be read as the one to blame.

@@ -1,6 +1,6 @@
-import type { Block, Entry } from '../../../src-shared/contract/index.ts';
+import type { Block, Entry, MapleRoot } from '../../../src-shared/contract/index.ts';
 import { addVirt, hex, virtAddr, type VirtAddr } from '../base/address.ts';
-import { walkMapleTreeFrom } from '../kernel/maple.ts';
+import { readMapleRoot, walkMapleTreeFrom } from '../kernel/maple.ts';
 import { walkRbtree } from '../kernel/rbtree.ts';
 import type { Walk } from '../kernel/walk.ts';
 import { walkXarrayFrom } from '../kernel/xarray.ts';
@@ -17,7 +17,7 @@ export const tree: Command = {
   name: 'tree',
   summary: 'a red-black tree, xarray, radix tree or maple tree',
   usage:
-    '[-t rbtree|xarray|radix|maple] [-r offset] [-o offset] [-s|-S struct[.member,…]] [-l] [-p] [-x|-d] [-N] start',
+    '[-t rbtree|xarray|radix|maple] [-r offset] [-o offset] [-s|-S struct[.member,…]] [-l] [-p] [-v] [-x|-d] [-N] start',
   help: [
     'Shows what a tree holds: start is the address of its root (address, symbol or expression). Every',
     'node is visited once; what cannot be read or leads back into the tree is left out and said.',
@@ -29,24 +29,30 @@ export const tree: Command = {
     '  -S spec    as -s, numbers as they lie in memory',
     '  -l         of a red-black tree: sorted, not parents first',
     '  -p         where in the tree: root/l/r, or slots and index (of a maple tree the first of its range)',
+    '  -v         of a maple tree: its nodes with all that is in them, and ranges without an entry',
     '  -N         start is a node: an rb_node, or an xarray’s or maple tree’s node pointer with its tag',
     '  -x, -d     integers in hexadecimal, in decimal',
   ],
   needs: ['memory', 'types'],
   *run(context, args) {
-    const options = parseOptions(args, 't:r:o:s:S:lpxdN');
+    const options = parseOptions(args, 't:r:o:s:S:lpvxdN');
     const type = treeType(options.value('t') ?? 'rbtree');
     const [startText, ...rest] = options.operands;
     if (startText === undefined || rest.length > 0) {
       throw new UsageError('the address of one tree is needed');
     }
     if (type !== 'rbtree' && options.has('o')) throw new UsageError('-o is for red-black trees');
+    if (type !== 'maple' && options.has('v')) throw new UsageError('-v is for maple trees');
     if (type === 'radix' && context.program.findType('struct radix_tree_root') === undefined) {
       yield info('Radix trees are xarrays in this kernel.');
     }
     const root = rootAddress(context, options, startText);
     const { items, problem } = walk(context, options, type, root, `the tree at ${hex(root)}`);
-    yield* entryBlocks(context, options, items);
+    const maple =
+      options.has('v') && !options.has('N')
+        ? readMapleRoot(context.program.object('struct maple_tree', root))
+        : undefined;
+    yield* entryBlocks(context, options, items, maple);
     if (problem !== undefined) yield warning(`${problem}.`);
     else if (items.length === 0) yield info('the tree is empty');
   },
@@ -138,16 +144,36 @@ function mapleTree(
   what: string,
 ): Walk<Entry> {
   const head = headOf(options, root, program.object('struct maple_tree', root), 'ma_root');
-  const { items, problem } = walkMapleTreeFrom(
-    program.object('struct maple_tree', root),
-    head,
-    what,
-  );
+  const tree = program.object('struct maple_tree', root);
+  if (options.has('v')) return mapleSteps(options, tree, head, what);
+  const { items, problem } = walkMapleTreeFrom(tree, head, what);
   const entries = items.map(({ first, entry, path }) => ({
     address: entry,
     ...(options.has('p') && { index: first, position: positionOf(path) }),
   }));
   return { items: entries, problem };
+}
+
+/** Nodes, entries and ranges without one. */
+function mapleSteps(
+  options: Options,
+  tree: KernelObject,
+  head: () => VirtAddr,
+  what: string,
+): Walk<Entry> {
+  const items: Entry[] = [];
+  const { problem } = walkMapleTreeFrom(tree, head, what, {
+    node: (maple, address) => items.push({ address, maple }),
+    range: (maple, address, path) => {
+      const place = options.has('p') && address !== 0n;
+      items.push({
+        address,
+        maple,
+        ...(place && { index: maple.first, position: positionOf(path) }),
+      });
+    },
+  });
+  return { items, problem };
 }
 
 /** The top entry: read from the tree, or given with `-N`, with its tag. */
@@ -174,6 +200,7 @@ function* entryBlocks(
   context: CommandContext,
   options: Options,
   items: readonly Entry[],
+  maple: MapleRoot | undefined,
 ): Generator<Block> {
   const { program } = context;
   const raw = options.atMostOne('sS') === 'S';
@@ -189,12 +216,26 @@ function* entryBlocks(
     const entries =
       specs.length === 0
         ? part
-        : part.map((entry) => ({
-            ...entry,
-            values: specs.flatMap((spec) =>
-              specValues(program, spec, virtAddr(entry.address), style),
-            ),
-          }));
-    yield { type: 'entries', name: 'tree', entries };
+        : part.map((entry) => {
+            const isEntry = entry.maple === undefined || isMapleEntry(entry);
+            if (!isEntry) return entry;
+            const address = virtAddr(entry.address);
+            return {
+              ...entry,
+              values: specs.flatMap((spec) => specValues(program, spec, address, style)),
+            };
+          });
+    yield {
+      type: 'entries',
+      name: 'tree',
+      entries,
+      ...(at === 0 && maple !== undefined && { maple }),
+      ...(radix === 'x' && options.has('v') && { radix: 16 }),
+    };
   }
+}
+
+/** Not a node, and not an empty range. */
+function isMapleEntry({ address, maple }: Entry): boolean {
+  return maple?.node === undefined && address !== 0n;
 }

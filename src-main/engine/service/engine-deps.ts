@@ -11,6 +11,7 @@ import type { ByteSource, Decompressors } from '../base/byte-source.ts';
 import type { NameIndex } from '../debuginfo/dwarf/name-index.ts';
 import type { DwarfSections } from '../debuginfo/dwarf/sections.ts';
 import type { SymbolTable } from '../debuginfo/symbol-table.ts';
+import type { Gunzip } from '../kernel/ikconfig.ts';
 import type { FindSymbolFile, ReadModuleSymbols } from '../program/debug-info.ts';
 import type { SourcesWanted, SourceTree } from '../program/source-tree.ts';
 import type { CompareSymbols } from '../program/symbol-agreement.ts';
@@ -27,6 +28,7 @@ export interface EngineDeps {
   codecs(): Promise<Decompressors>;
   /** Machine code to text; loaded when first asked for. */
   disassembler?(): Promise<Disassembler>;
+  gunzip?: Gunzip;
   /** Looks for debuginfo of a kernel and its modules, and opens what matches. */
   findDebuginfo(wanted: DebuginfoWanted): Promise<FoundDebuginfo>;
   /** Opens places with source text; one that cannot be used says so. @throws the signal's reason */

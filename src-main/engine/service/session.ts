@@ -14,6 +14,7 @@ import { CancelledError, UsageError } from '../commands/command.ts';
 import { CommandSession, createContext } from '../commands/context.ts';
 import { findCommand } from '../commands/registry.ts';
 import { findShorthand } from '../commands/shorthand.ts';
+import type { Gunzip } from '../kernel/ikconfig.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import type { Program } from '../program/program.ts';
 import { readSource } from '../program/source-text.ts';
@@ -31,6 +32,7 @@ export interface Clock {
   now(): number;
   pause(): Promise<void>;
   disassembler?(): Promise<Disassembler>;
+  readonly gunzip?: Gunzip;
 }
 
 export interface Attached {
@@ -174,6 +176,7 @@ export class Session {
           session: state.commands,
           cancelled,
           ...(disassembler && { disassembler }),
+          ...(clock.gunzip && { gunzip: clock.gunzip }),
           ...(tree && { sources: tree.tree }),
         });
         let sliceEnd = clock.now() + SLICE_MS;

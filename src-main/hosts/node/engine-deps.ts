@@ -7,6 +7,7 @@ import { openCacheFolder } from '../../io/cache-folder.ts';
 import { createDecompressors } from '../../io/decompressors.ts';
 import { createDisassembler } from '../../io/disassembler.ts';
 import { identifyFile } from '../../io/file-identity.ts';
+import { gunzip } from '../../io/gunzip.ts';
 import { openByteSource } from '../../io/open-byte-source.ts';
 import type { DebuginfoPlaces } from './debuginfo.ts';
 
@@ -47,6 +48,7 @@ export function createEngineDeps(places?: DebuginfoPlaces): EngineDeps {
       disassembler ??= createDisassembler();
       return disassembler;
     },
+    gunzip,
     async identify(paths, onProgress, signal) {
       const identities = [];
       for (const path of paths) {

@@ -98,6 +98,12 @@ const TREES = [
   'tree -t x -r pid_namespace.idr init_pid_ns -s pid.level,count',
   'tree -t x -r pid_namespace.idr init_pid_ns -S pid.level -p -x',
 ];
+/** Of kernels with maple trees; crash counts the empty one's range, too. */
+const MAPLE_TREES = [
+  'tree -t maple -v -x sparse_irqs',
+  'tree -t maple -v -x -r mm_struct.mm_mt init_mm',
+  'tree -t m -v -x -s irq_desc.name sparse_irqs',
+];
 /** The root is not there since 6.9, which has trees of each node. */
 const VMAP_TREES = [
   'tree -t rbtree -o vmap_area.rb_node vmap_area_root',
@@ -165,7 +171,7 @@ const LINES = [...EXPRESSIONS, ...LISTS, ...TREES, ...NUMBERS, ...TYPES, ...CODE
 afterAll(() => printTable('crash 9.0.2, exploring'));
 
 describe.each(NAMES)('%s', (name) => {
-  const lines = name === 'debian-6.12' ? LINES : [...LINES, ...VMAP_TREES];
+  const lines = [...LINES, ...(name === 'debian-6.12' ? MAPLE_TREES : VMAP_TREES)];
   let crash: ReadonlyMap<string, string>;
   let engine: EngineService;
   let session: string;

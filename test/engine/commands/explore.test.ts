@@ -11,13 +11,13 @@ import { AT, drawThings } from '../../support/kernel/draw-things.ts';
 const [first = 0n, second = 0n, third = 0n] = AT.things;
 const hex = (value: bigint): string => value.toString(16);
 
-/** One byte: `55` push, `c3` ret, `90` nop, `cc` int3, `e8` call of four bytes; others are none. */
+/** One byte: `55` push, `c3` ret, `06` ud2, `90` nop, `cc` int3, `e8` call of four bytes; others are none. */
 const DISASSEMBLER: Disassembler = {
   name: 'drawn',
   disassemble(bytes, address) {
     const found = [];
     for (let at = 0; at < bytes.length;) {
-      const one = { 0x55: 'push', 0xc3: 'ret', 0x90: 'nop', 0xcc: 'int3' }[bytes[at]!];
+      const one = { 0x55: 'push', 0xc3: 'ret', 0x06: 'ud2', 0x90: 'nop', 0xcc: 'int3' }[bytes[at]!];
       if (bytes[at] === 0xe8 && at + 5 <= bytes.length) {
         const to =
           address + BigInt(at + 5 + new DataView(bytes.slice(at + 1).buffer).getInt32(0, true));
@@ -305,6 +305,7 @@ describe('tree', () => {
     ['tree -t foo modules', 'invalid tree type: foo'],
     ['tree 10', 'invalid kernel virtual address'],
     ['tree -t x -N modules', 'is no node pointer'],
+    ['tree -t x -v modules', '-v is for maple trees'],
     ['tree -t x -o 8 modules', '-o is for red-black trees'],
   ])('%s is refused', (line, message) => {
     expect(() => run(line)).toThrow(message);
@@ -350,6 +351,27 @@ describe('dis', () => {
     ],
   ])('%s', (command, expected) => {
     expect(text(command, code()).split('\n')).toEqual(expected);
+  });
+
+  it('leaves out data behind a ud2', () => {
+    const bug = drawThings().bytes(AT.function, [
+      0x06,
+      0x55,
+      0x0f,
+      0xc3,
+      ...Array<number>(60).fill(0xcc),
+    ]);
+    const [ud2, ret] = [line(0, 'ud2'), line(3, 'ret')];
+    expect(text('dis do_thing', bug).split('\n')).toEqual([
+      ud2,
+      line(1, 'push'),
+      line(2, '(bad)'),
+      ret,
+    ]);
+    expect(text('dis -b 2 do_thing', bug).split('\n')).toEqual([ud2, ret]);
+    expect(text('dis -b 2 do_thing 2', bug).split('\n')).toEqual([ud2, ret]);
+    expect(text('dis -b')).toBe('encoded bytes being skipped after ud2a: 0');
+    expect(() => run('dis -b 65 do_thing', bug)).toThrow('at most 64 bytes');
   });
 
   it('names where calls lead', () => {

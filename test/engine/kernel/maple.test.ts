@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { virtAddr } from '../../../src-main/engine/base/address.ts';
-import { walkMapleTree } from '../../../src-main/engine/kernel/maple.ts';
+import {
+  readMapleRoot,
+  walkMapleTree,
+  walkMapleTreeFrom,
+} from '../../../src-main/engine/kernel/maple.ts';
+import { mapleLine, mapleRootLines } from '../../../src-main/render/text-maple.ts';
 import { DrawnMachine } from '../../support/kernel/draw-machine.ts';
 
 const TYPES = `
@@ -42,6 +47,69 @@ function tree(): DrawnMachine {
       'pivot[1]': MAX,
     });
 }
+
+describe('the nodes of a maple tree', () => {
+  const shown = (machine: DrawnMachine): string[] => {
+    const lines: string[] = [];
+    const object = machine.program().object('struct maple_tree', virtAddr(TREE));
+    const { problem } = walkMapleTreeFrom(object, () => object.member('ma_root').pointer(), 'it', {
+      node: (step, address) => lines.push(mapleLine(step, address, 16)),
+      range: (step, address) => lines.push(mapleLine(step, address, 16)),
+    });
+    return problem === undefined ? lines : [...lines, problem];
+  };
+  const nil = (count: number): string => ' 0 (nil)'.repeat(count);
+
+  it('come before what is in them, with all slots and pivots; empty ranges are told', () => {
+    const machine = tree().put('struct maple_arange_64', ROOT, {
+      parent: TREE | 1n,
+      'pivot[0]': 0x7fffn,
+      'slot[0]': leaf(LOW),
+      'slot[1]': leaf(HIGH),
+      'gap[1]': 0x1000n,
+      meta: 0x0301n,
+    });
+    const [root, first, ...rest] = shown(machine);
+    expect(root).toBe(
+      `0-ffffffffffffffff: node 0xffff888000002000 depth 0 type 3 parent 0xffff888000001001 contents: 0 1000 0 0 0 0 0 0 0 0 | 01 03| 0xffff88800000300e 7fff 0xffff88800000400e${nil(8)}`,
+    );
+    expect(first).toBe(
+      `  0-7fff: node 0xffff888000003000 depth 1 type 1 parent (nil) contents: (nil) fff 0xffff888100000100 1fff 0xffff888100000200 7fff (nil)${nil(12)}`,
+    );
+    expect(rest.filter((line) => !line.includes('node'))).toEqual([
+      '    0-fff: 0x0',
+      '    1000-1fff: 0xffff888100000100',
+      '    2000-7fff: 0xffff888100000200',
+      '    8000-8fff: 0xffff888100000300',
+      '    9000-ffffffffffffffff: 0x0',
+    ]);
+  });
+
+  it('that cannot be read are left out, and said', () => {
+    const lines = shown(tree().exclude(LOW));
+    expect(lines.filter((line) => line.includes('node'))).toHaveLength(2);
+    expect(lines.at(-1)).toContain('it is incomplete: page excluded');
+  });
+
+  it('of an empty tree are none, of a tree of one entry that entry', () => {
+    const machine = (root: bigint) =>
+      new DrawnMachine(TYPES).put('struct maple_tree', TREE, { ma_root: root });
+    expect(shown(machine(0n))).toEqual(['0: 0x0']);
+    expect(shown(machine(vma(1)))).toEqual(['0: 0xffff888100000100']);
+  });
+
+  it('have a head with flags, height and root', () => {
+    const machine = new DrawnMachine(TYPES).put('struct maple_tree', TREE, {
+      ma_flags: 0x30b,
+      ma_root: arange(ROOT),
+    });
+    const object = machine.program().object('struct maple_tree', virtAddr(TREE));
+    expect(mapleRootLines(readMapleRoot(object))).toEqual([
+      'maple_tree(ffff888000001000) flags 30B, height 2 root 0xffff88800000201e',
+      '',
+    ]);
+  });
+});
 
 describe('walkMapleTree', () => {
   it('gives the ranges of all leaves in order, gaps left out', () => {
