@@ -20,9 +20,11 @@ export type CompareSymbols = (symbols: readonly SampledSymbol[]) => SymbolAgreem
 export function compareKernelSymbols(program: Program): CompareSymbols {
   return (symbols) => {
     const table = program.symbols.kernelTable;
-    const slide = program.translator.kernelOffset;
+    const slide = program.kernelSlide;
     if (table === undefined || slide === undefined) return undefined;
-    return agreementOf(symbols, table, () => slide);
+    const agreement = agreementOf(symbols, table, () => slide);
+    // Names that lay on a missing page say nothing of the file.
+    return agreement && table.lost > 0 ? { ...agreement, unknown: [] } : agreement;
   };
 }
 
