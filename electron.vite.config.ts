@@ -44,6 +44,23 @@ const EXTERNAL = [
   'utf-8-validate',
 ];
 
+/** Needed by some commands only, and each takes milliseconds to load (crypto 15). */
+const SELDOM_NEEDED = /^let (\w+) = require\("(node:(?!fs"|path"|url"|os"|module")[\w/]+)"\);$/gm;
+
+/** In a CommonJS bundle all modules of Node are loaded first: here those that may not be needed are not. */
+function loadedOnDemand(): Plugin {
+  return {
+    name: 'oopscope:loaded-on-demand',
+    renderChunk: (code) => ({
+      code: code.replace(
+        SELDOM_NEEDED,
+        'let $1 = new Proxy({}, { get: (_, member) => require("$2")[member] });',
+      ),
+      map: null,
+    }),
+  };
+}
+
 /** The command line as one CommonJS file beside the other bundles: see hosts/cli/compiled-code.ts. */
 function commandLineProgram(): Plugin {
   return {
@@ -53,7 +70,7 @@ function commandLineProgram(): Plugin {
       await build({
         configFile: false,
         logLevel: 'warn',
-        plugins: [workerEntries(false)],
+        plugins: [workerEntries(false), loadedOnDemand()],
         ssr: { noExternal: true, external: EXTERNAL },
         build: {
           ssr: 'src-main/hosts/cli/program.ts',

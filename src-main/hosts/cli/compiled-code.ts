@@ -103,10 +103,11 @@ function sumOf(code: Uint8Array): number {
 
 /** The user's cache folder for compiled code; undefined where there can be none. */
 export function codeFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const folder = join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'oopscope');
+  const caches = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const folder = join(caches, 'oopscope');
   const code = join(folder, 'code');
   // One by one: Node makes parents without end where none can be made (/proc).
-  return canMake(folder) && canMake(code) ? code : undefined;
+  return [caches, folder, code].every(canMake) ? code : undefined;
 }
 
 function canMake(folder: string): boolean {
