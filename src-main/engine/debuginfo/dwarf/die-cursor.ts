@@ -273,19 +273,25 @@ export class DieCursor {
 
   /** Moves over siblings of other tags while their abbreviation tells where the next one is. */
   #stepOverOthers(tag: number): void {
-    const data = this.#data;
-    while (!data.atEnd) {
-      const start = data.position;
-      const code = data.uleb();
-      const abbrev = code === 0 ? undefined : this.#abbrevs.find(code);
-      const next =
-        abbrev === undefined || abbrev.tag === tag ? -1 : this.#siblingOf(abbrev, data.position);
-      if (next < 0 || next > data.bytes.length) {
-        data.position = start;
-        return;
+    const { bytes } = this.#data;
+    const abbrevs = this.#abbrevs;
+    let at = this.#data.position;
+    while (at < bytes.length) {
+      let code = bytes[at]!;
+      let next = at + 1;
+      if (code >= 0x80) {
+        // No more than 14 bits are tried here.
+        const second = bytes[next++]!;
+        if (!(second < 0x80)) break;
+        code = (code & 0x7f) | (second << 7);
       }
-      data.position = next;
+      const abbrev = code === 0 ? undefined : abbrevs.find(code);
+      if (abbrev === undefined || abbrev.tag === tag) break;
+      next = this.#siblingOf(abbrev, next);
+      if (next < 0 || next > bytes.length) break;
+      at = next;
     }
+    this.#data.position = at;
   }
 
   /** Position behind a DIE with its children; -1 where only decoding it tells. */

@@ -1,14 +1,16 @@
 import type { DwarfCursor } from './cursor.ts';
 import type { LineHeader } from './line-header.ts';
+import { MAX_COLUMN, RowBuilder, type LineRows } from './line-rows.ts';
 
-/** Takes the rows of a line program, in its order. */
-export interface RowSink {
-  /**
-   * @param address signed double
-   * @param flags {@link LINE_FLAG}
-   * @returns true: no more rows are wanted
-   */
-  add(address: number, file: number, line: number, column: number, flags: number): boolean;
+/** A row and the end of the code it covers; addresses are signed doubles. */
+export interface LineRow {
+  readonly address: number;
+  readonly end: number;
+  readonly file: number;
+  readonly line: number;
+  readonly column: number;
+  /** {@link LINE_FLAG} */
+  readonly flags: number;
 }
 
 export const LINE_FLAG = { isStmt: 1, endSequence: 2 } as const;
@@ -29,15 +31,37 @@ const DW_LNS = {
 } as const;
 const DW_LNE = { endSequence: 1, setAddress: 2, defineFile: 3, setDiscriminator: 4 } as const;
 
+/** All rows of a line program. @throws FaultError `corrupt` */
+export function collectRows(header: LineHeader): LineRows {
+  const rows = new RowBuilder();
+  runLineProgram(header, NaN, rows);
+  return rows.finish();
+}
+
+/**
+ * The row that covers an address, by running the program up to it: costs a fraction of collecting
+ * all rows, where only a few are asked for. A sequence whose addresses descend before it answers
+ * nothing.
+ * @throws FaultError `corrupt`
+ */
+export function searchRow(header: LineHeader, address: number): LineRow | undefined {
+  return runLineProgram(header, address, undefined);
+}
+
 /**
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
- * The registers are locals that no closure holds, and what is frequent reads bytes itself: a
- * kernel's units have millions.
- * @param rows takes the rows as the program makes them; true ends it
+ * The registers and the row before are locals that no closure holds, and what is frequent reads
+ * bytes itself: a kernel's units have millions.
+ * @param wanted ends at the row that covers it; NaN: no row does
+ * @param rows takes all rows
  * @throws FaultError `corrupt`
  * @source DWARF 5, 6.2.5 "The Line Number Program"
  */
-export function runLineProgram(header: LineHeader, rows: RowSink): void {
+function runLineProgram(
+  header: LineHeader,
+  wanted: number,
+  rows: RowBuilder | undefined,
+): LineRow | undefined {
   const { program, opcodeBase, opcodeLengths, defaultIsStmt } = header;
   const { minInstructionLength, maxOperations } = header;
   const { bytes } = program;
@@ -50,18 +74,29 @@ export function runLineProgram(header: LineHeader, rows: RowSink): void {
   let line = 1;
   let column = 0;
   let isStmt = defaultIsStmt;
+  /** The row before is of the same sequence, whose addresses ascended so far. */
+  let open = false;
+  let ascends = true;
+  let rowAddress = 0;
+  let rowFile = 0;
+  let rowLine = 0;
+  let rowColumn = 0;
+  let rowFlags = 0;
 
   while (at < length) {
     const opcode = bytes[at++]!;
     let operations = -1;
+    /** Of the row that the opcode adds; -1: none. */
+    let flags = -1;
     if (opcode >= opcodeBase) {
       operations = special.operations[opcode]!;
       line += special.lines[opcode]!;
+      flags = isStmt ? LINE_FLAG.isStmt : 0;
     } else {
       switch (opcode) {
         case DW_LNS.copy:
-          if (rows.add(address, file, line, column, flagsOf(isStmt))) return;
-          continue;
+          flags = isStmt ? LINE_FLAG.isStmt : 0;
+          break;
         case DW_LNS.advanceLine:
           program.position = at;
           line += program.sleb();
@@ -102,18 +137,14 @@ export function runLineProgram(header: LineHeader, rows: RowSink): void {
           const { end, kind, operands } = extendedOpcode(program, at);
           at = end;
           if (kind === DW_LNE.endSequence) {
-            const flags = flagsOf(isStmt) | LINE_FLAG.endSequence;
-            if (rows.add(address, file, line, column, flags)) return;
-            address = operation = column = 0;
-            file = line = 1;
-            isStmt = defaultIsStmt;
+            flags = (isStmt ? LINE_FLAG.isStmt : 0) | LINE_FLAG.endSequence;
           } else if (kind === DW_LNE.setAddress) {
             program.position = end - operands;
             const given = operands === 4 || operands === 8 ? operands : header.addressSize;
             address = program.address(given);
             operation = 0;
           }
-          continue;
+          break;
         }
         default:
           // DW_LNS_set_isa and whatever a later version adds.
@@ -123,16 +154,42 @@ export function runLineProgram(header: LineHeader, rows: RowSink): void {
           continue;
       }
     }
-    if (operations < 0) continue;
-    if (maxOperations === 1) address += minInstructionLength * operations;
-    else {
-      const next = operation + operations;
-      address += minInstructionLength * Math.floor(next / maxOperations);
-      operation = next % maxOperations;
+    if (operations >= 0) {
+      if (maxOperations === 1) address += minInstructionLength * operations;
+      else {
+        const next = operation + operations;
+        address += minInstructionLength * Math.floor(next / maxOperations);
+        operation = next % maxOperations;
+      }
     }
-    if (opcode < opcodeBase) continue;
-    if (rows.add(address, file, line, column, flagsOf(isStmt))) return;
+    if (flags < 0) continue;
+    if (!open) ascends = true;
+    else if (address < rowAddress) ascends = false;
+    else if (ascends && rowAddress <= wanted && wanted < address) {
+      return {
+        address: rowAddress,
+        end: address,
+        file: rowFile,
+        line: Math.max(0, rowLine),
+        column: Math.min(rowColumn, MAX_COLUMN),
+        flags: rowFlags,
+      };
+    }
+    rows?.add(address, file, line, column, flags);
+    open = (flags & LINE_FLAG.endSequence) === 0;
+    if (open) {
+      rowAddress = address;
+      rowFile = file;
+      rowLine = line;
+      rowColumn = column;
+      rowFlags = flags;
+    } else {
+      address = operation = column = 0;
+      file = line = 1;
+      isStmt = defaultIsStmt;
+    }
   }
+  return undefined;
 }
 
 /**
@@ -151,10 +208,6 @@ function extendedOpcode(
     throw program.corrupt('an extended opcode', `one of ${size} bytes`);
   }
   return { kind: program.bytes[program.position]!, operands: size - 1, end };
-}
-
-function flagsOf(isStmt: boolean): number {
-  return isStmt ? LINE_FLAG.isStmt : 0;
 }
 
 /** What each special opcode advances, by opcode. @source DWARF 5, 6.2.5.1 */

@@ -1,5 +1,3 @@
-import type { RowSink } from './line-program.ts';
-
 /** Rows of one line program, struct of arrays in the order of the program. */
 export interface LineRows {
   readonly count: number;
@@ -12,10 +10,13 @@ export interface LineRows {
   readonly flags: Uint8Array;
 }
 
+/** Columns beyond are kept as this one. */
+export const MAX_COLUMN = 0xffff;
+
 const FIRST_ROWS = 16_384;
 
 /** Collects all rows. */
-export class RowBuilder implements RowSink {
+export class RowBuilder {
   #count = 0;
   #addresses = new Float64Array(FIRST_ROWS);
   #files = new Uint32Array(FIRST_ROWS);
@@ -23,15 +24,14 @@ export class RowBuilder implements RowSink {
   #columns = new Uint16Array(FIRST_ROWS);
   #flags = new Uint8Array(FIRST_ROWS);
 
-  add(address: number, file: number, line: number, column: number, flags: number): boolean {
+  add(address: number, file: number, line: number, column: number, flags: number): void {
     const at = this.#count++;
     if (at === this.#flags.length) this.#grow();
     this.#addresses[at] = address;
     this.#files[at] = Math.min(file, 0xffffffff);
     this.#lines[at] = line < 0 ? 0 : Math.min(line, 0xffffffff);
-    this.#columns[at] = Math.min(column, 0xffff);
+    this.#columns[at] = Math.min(column, MAX_COLUMN);
     this.#flags[at] = flags;
-    return false;
   }
 
   finish(): LineRows {

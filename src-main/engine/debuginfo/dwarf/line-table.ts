@@ -1,7 +1,6 @@
 import { pathOfFile, readLineHeader, type LineHeader } from './line-header.ts';
-import { LINE_FLAG, runLineProgram } from './line-program.ts';
-import { RowBuilder, type LineRows } from './line-rows.ts';
-import { searchRow, type FoundRow } from './line-search.ts';
+import { collectRows, LINE_FLAG, searchRow, type LineRow } from './line-program.ts';
+import type { LineRows } from './line-rows.ts';
 import { RangeMap } from './range-map.ts';
 import type { DwarfUnit } from './unit.ts';
 
@@ -86,15 +85,13 @@ export class LineTable {
 
   #all(): CollectedRows {
     if (this.#collected === undefined) {
-      const builder = new RowBuilder();
-      runLineProgram(this.#header, builder);
-      const rows = builder.finish();
+      const rows = collectRows(this.#header);
       this.#collected = { rows, ...sequencesOf(rows) };
     }
     return this.#collected;
   }
 
-  #rangeOf(row: FoundRow): LineRange | undefined {
+  #rangeOf(row: LineRow): LineRange | undefined {
     const file = this.fileName(row.file);
     if (file === undefined) return undefined;
     const { line, column, flags, address: start, end } = row;
@@ -113,7 +110,7 @@ interface Sequences {
   readonly lastRows: ReadonlyMap<number, number>;
 }
 
-function rowAt({ addresses, files, lines, columns, flags }: LineRows, row: number): FoundRow {
+function rowAt({ addresses, files, lines, columns, flags }: LineRows, row: number): LineRow {
   return {
     address: addresses[row]!,
     end: addresses[row + 1]!,

@@ -54,9 +54,7 @@ export class RangeMap {
       this.#highs = new Float64Array(this.#highs);
       this.#values = new Float64Array(this.#values);
     } else {
-      const order = new Uint32Array(count);
-      for (let i = 0; i < count; i++) order[i] = i;
-      order.sort((a, b) => lows[a]! - lows[b]! || a - b);
+      const order = ascendingOrder(lows);
       this.#lows = inOrder(lows, order);
       this.#highs = inOrder(this.#highs, order);
       this.#values = inOrder(this.#values, order);
@@ -68,6 +66,29 @@ export class RangeMap {
     }
     return ends;
   }
+}
+
+/** Positions of the values, ascending by value; equal ones as they come. */
+function ascendingOrder(values: Float64Array): Uint32Array {
+  const count = values.length;
+  const order = new Uint32Array(count);
+  let least = Infinity;
+  let most = -Infinity;
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!;
+    order[i] = i;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  // Value and position in one number: sorting numbers calls nothing back.
+  if ((most - least + 1) * count > Number.MAX_SAFE_INTEGER) {
+    return order.sort((a, b) => values[a]! - values[b]! || a - b);
+  }
+  const keys = new Float64Array(count);
+  for (let i = 0; i < count; i++) keys[i] = (values[i]! - least) * count + i;
+  keys.sort();
+  for (let i = 0; i < count; i++) order[i] = keys[i]! % count;
+  return order;
 }
 
 function inOrder(values: ArrayLike<number>, order: Uint32Array): Float64Array {
