@@ -78,8 +78,9 @@ export async function attachGiven(
   return attachFound(program, found, given, () => deps.now() - started);
 }
 
-function publicPart({ name, path, match, buildId, how, hasDwarf }: OpenedDebugFile): DebuginfoPart {
-  return { name, path, match, buildId, how, hasDwarf };
+function publicPart(file: OpenedDebugFile): DebuginfoPart {
+  const { name, path, match, buildId, how, hasDwarf, origin } = file;
+  return { name, path, match, buildId, how, hasDwarf, ...(origin && { origin }) };
 }
 
 function needsSymbols({ symbols: { kernelTable } }: Program): boolean {
