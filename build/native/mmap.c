@@ -263,14 +263,6 @@ static napi_value mapping_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-static void export_function(napi_env env, napi_value exports, const char *name,
-                            napi_callback callback) {
-  napi_value function;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function) == 0) {
-    napi_set_named_property(env, exports, name, function);
-  }
-}
-
 __attribute__((visibility("default"))) int32_t node_api_module_get_api_version_v1(void) {
   return 8;
 }

@@ -37,4 +37,13 @@ extern napi_status napi_throw_type_error(napi_env, const char *, const char *);
 extern napi_status napi_set_instance_data(napi_env, void *, napi_finalize, void *);
 extern napi_status napi_get_instance_data(napi_env, void **);
 
+/* What both addons do. */
+static inline void export_function(napi_env env, napi_value exports, const char *name,
+                                   napi_callback callback) {
+  napi_value function;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function) == 0) {
+    napi_set_named_property(env, exports, name, function);
+  }
+}
+
 #endif
