@@ -173,7 +173,8 @@ function inlineText(node: ValueNode, radix: 10 | 16 | undefined): string {
     return `{${shown.join(', ')}${node.truncatedAt === undefined ? '' : '...'}}`;
   }
   if (node.kind === 'struct' || node.kind === 'union') {
-    return node.children === undefined ? '{...}' : '{<No data fields>}';
+    const isCut = node.children === undefined || node.truncatedAt !== undefined;
+    return isCut ? '{...}' : '{<No data fields>}';
   }
   return scalarText(node, radix);
 }

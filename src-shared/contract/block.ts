@@ -341,6 +341,8 @@ export interface SymbolsBlock {
     readonly module?: string;
     /** Offset of the asked address from the symbol. */
     readonly offset?: number;
+    /** Of code that was asked for, where debuginfo knows it. */
+    readonly source?: SourceLine;
   }[];
 }
 

@@ -31,7 +31,16 @@ describe('capstone', () => {
   });
 
   it('goes on behind ud1, whose operands capstone leaves behind', () => {
-    expect(texts(0x0f, 0xb9, 0xcc, 0x90)).toEqual(['3 ud1 %esp,%ecx', '1 nop']);
+    expect(texts(0x0f, 0xb9, 0xcc, 0x90)).toEqual(['3 ud1 %esp, %ecx', '1 nop']);
+    expect(texts(0x67, 0x48, 0x0f, 0xb9, 0x3a, 0x90)).toEqual(['5 ud1 (%edx), %rdi', '1 nop']);
+    expect(texts(0x0f, 0xff, 0xd8, 0x90)).toEqual(['3 ud0 %eax, %ebx', '1 nop']);
+  });
+
+  it('names what guests and hosts call each other with, and stays in step behind it', () => {
+    expect(texts(0x66, 0x0f, 0x01, 0xcc, 0xc3)).toEqual(['4 tdcall', '1 retq']);
+    expect(texts(0xf3, 0x0f, 0x01, 0xd9, 0xc3)).toEqual(['4 vmgexit', '1 retq']);
+    expect(texts(0x90, 0xf2, 0x0f, 0x01, 0xff, 0xc3)).toEqual(['1 nop', '4 pvalidate', '1 retq']);
+    expect(texts(0x0f, 0x01, 0xd9)).toEqual(['3 vmmcall']);
   });
 
   it('loses nothing between its windows', () => {

@@ -1,6 +1,7 @@
 import type { CodeInstruction, SymbolRef } from '../../../src-shared/contract/index.ts';
 import type { Disassembled, Disassembler } from '../arch/disassembler.ts';
 import { binutilsSyntax } from '../arch/x86-64/att-syntax.ts';
+import { decodeInstruction } from '../arch/x86-64/instruction.ts';
 import { addVirt, virtAddr, type VirtAddr } from '../base/address.ts';
 
 /** Bytes. */
@@ -10,7 +11,7 @@ export const LONGEST_INSTRUCTION = 15;
 const FTRACE_NOP = [0x0f, 0x1f, 0x44, 0x00, 0x00];
 
 /**
- * At most `count` instructions of some bytes. A byte that begins none is a line of its own,
+ * At most `count` instructions of some bytes. What is none, or not known, is a line of its own,
  * `(bad)`; an instruction that is cut off at the end is left out.
  * @param skipped bytes behind each ud2 that are data
  */
@@ -42,9 +43,11 @@ export function codeOf(
     at += used;
     if (found.length >= count || used > 0) continue;
     if (bytes.length - at < LONGEST_INSTRUCTION && found.length > 0) break;
-    const bad = { length: 1, mnemonic: '(bad)', operands: '' };
-    found.push(badAt(bad, bytes.slice(at, at + 1), addVirt(address, at), symbolAt));
-    at++;
+    // One that is not known by name may have a length all the same: what follows stays in step.
+    const length = decodeInstruction(bytes, at)?.length ?? 1;
+    const bad = { length, mnemonic: '(bad)', operands: '' };
+    found.push(badAt(bad, bytes.slice(at, at + length), addVirt(address, at), symbolAt));
+    at += length;
   }
   return found;
 }

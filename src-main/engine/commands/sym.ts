@@ -48,7 +48,8 @@ export const sym: Command = {
     }
     const neighbours = { previous: options.has('p'), next: options.has('n') };
     for (const text of options.operands) {
-      yield { type: 'symbols', symbols: lookUp(program, text, neighbours) };
+      const rows = lookUp(program, text, neighbours);
+      yield { type: 'symbols', symbols: rows.map((row) => withLine(program, row)) };
     }
   },
 };
@@ -129,6 +130,13 @@ function tableOf(program: Program, symbol: FoundSymbol): SymbolTable | undefined
     .modules()
     .find(({ name }) => name === symbol.module)
     ?.table();
+}
+
+/** With the source line of code. */
+function withLine({ debugInfo }: Program, row: Row): Row {
+  if (!/[tTwW]/.test(row.letter)) return row;
+  const line = debugInfo?.findLocation(virtAddr(row.address), false)?.line;
+  return line === undefined ? row : { ...row, source: { file: line.file, line: line.line } };
 }
 
 function rowOf(symbol: FoundSymbol): Row {

@@ -1,6 +1,6 @@
 import { tryRead } from '../base/fault.ts';
 import type { Program } from '../program/program.ts';
-import { findSize } from '../types/layout.ts';
+import { findSize, structOf } from '../types/layout.ts';
 import type { StructType, Type } from '../types/type.ts';
 
 export interface SizeRange {
@@ -14,9 +14,9 @@ const MAX_DEPTH = 32;
 const SLICE = 256;
 
 /**
- * Structs of a size, or with a member whose type's name contains a text: its own members or those
- * of structs embedded in it, through pointers and arrays, not through function pointers. Ascending
- * by size, then by name.
+ * Structs and unions of a size, or with a member whose type's name contains a text: its own members
+ * or those of structs embedded in it, through pointers and arrays, not through function pointers.
+ * Those without a name of their own by that of their typedef. Ascending by size, then by name.
  */
 export function searchTypes(
   program: Program,
@@ -26,15 +26,19 @@ export function searchTypes(
 ): { name: string; size: number }[] {
   const holds = new Map<Type, boolean>();
   const found: { name: string; size: number }[] = [];
-  const names = new Set<string>();
+  const wanted = new Map<string, 'struct' | 'union' | 'typedef'>();
   for (const { tag, name } of program.types.iterateNames()) {
-    if (tag === 'struct' && name !== '') names.add(name);
+    if (name === '' || (tag !== 'struct' && tag !== 'union' && tag !== 'typedef')) continue;
+    wanted.set(`${tag} ${name}`, tag);
   }
   let done = 0;
-  for (const name of names) {
+  for (const [key, tag] of wanted) {
     if (++done % SLICE === 0) checkCancelled();
-    const type = tryRead(() => program.types.findType('struct', name));
-    if (type?.kind !== 'struct' || type.incomplete) continue;
+    const name = key.slice(tag.length + 1);
+    const named = tryRead(() => program.types.findType(tag, name));
+    const type = named && tryRead(() => structOf(named));
+    // A typedef of one with a name of its own is that one.
+    if (type === undefined || type.incomplete || (tag === 'typedef' && type.name !== '')) continue;
     const size = tryRead(() => findSize(type));
     if (size === undefined) continue;
     if (sizes !== undefined && (size < sizes.low || size > sizes.high)) continue;

@@ -1,5 +1,6 @@
 import { BTF_KIND, type BtfTable } from '../debuginfo/btf.ts';
 import { FaultError } from '../base/fault.ts';
+import { memoized } from '../base/memo.ts';
 import type { EnumType, FunctionType, IntType, Member, StructType, Type } from './type.ts';
 
 /** Type of another id of the same table (or of its base). */
@@ -97,13 +98,23 @@ function intOf(table: BtfTable, id: number): IntType {
     origin: table.origin,
     name,
     size: table.sizeOrTypeOf(id),
-    // pahole before 1.21 (Debian's 5.10) writes no sign for chars; of this one C says it.
-    signed: (encoding & 1) !== 0 || name === 'signed char',
+    signed: (encoding & 1) !== 0 || (SIGNED_CHARS.has(name) && !writesSignOfChars(table)),
     // pahole hardly ever sets BTF_INT_CHAR: the name tells.
     isChar: (encoding & 2) !== 0 || /^(?:(?:un)?signed )?char$/.test(name),
     isBool: (encoding & 4) !== 0,
   };
 }
+
+/** By the x86-64 ABI; kernels have -funsigned-char since 6.2, long after such a pahole. */
+const SIGNED_CHARS = new Set(['char', 'signed char']);
+
+/** pahole before 1.21 (Debian's 5.10) writes no sign for chars: not for `signed char` either. */
+const writesSignOfChars = memoized((table: BtfTable): boolean => {
+  for (const id of table.idsNamed('types', 'signed char')) {
+    if (table.kindOf(id) === BTF_KIND.int) return ((table.detailOf(id, 0) >>> 24) & 1) !== 0;
+  }
+  return true;
+});
 
 function structOf(
   table: BtfTable,

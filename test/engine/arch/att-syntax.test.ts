@@ -48,6 +48,21 @@ f3480faed8             | wrgsbaseq %rax                      | wrgsbase %rax
 488b44cdf8             | movq -8(%rbp, %rcx, 8), %rax        | mov -0x8(%rbp,%rcx,8),%rax
 4898                   | cltq                                | cltq
 0f0b                   | ud2                                 | ud2
+660f73f804             | pslldq $4, %xmm0                    | pslldq $0x4,%xmm0
+c4c17d73dc04           | vpsrldq $4, %ymm12, %ymm0           | vpsrldq $0x4,%ymm12,%ymm0
+660f3800c1             | pshufb %xmm1, %xmm0                 | pshufb %xmm1,%xmm0
+660ffcc1               | paddb %xmm1, %xmm0                  | paddb %xmm1,%xmm0
+660f6cc1               | punpcklqdq %xmm1, %xmm0             | punpcklqdq %xmm1,%xmm0
+66480f6ec7             | movq %rdi, %xmm0                    | movq %rdi,%xmm0
+f2480f38f13e           | crc32q (%rsi), %rdi                 | crc32q (%rsi),%rdi
+f2480f38f1f8           | crc32q %rax, %rdi                   | crc32 %rax,%rdi
+8d8200000080           | leal -0xffffffff80000000(%rdx), %eax | lea -0x80000000(%rdx),%eax
+660f3a44ef11           | pclmulqdq $0x11, %xmm7, %xmm5       | pclmulhqhqdq %xmm7,%xmm5
+f2480f2ac0             | cvtsi2sdq %rax, %xmm0               | cvtsi2sd %rax,%xmm0
+0f92c0                 | setb %al                            | setb %al
+0f42c2                 | cmovbl %edx, %eax                   | cmovb %edx,%eax
+480fc7f0               | rdrandq %rax                        | rdrand %rax
+480fc307               | movntiq %rax, (%rdi)                | movnti %rax,(%rdi)
 `;
 
 const parts = (text: string): [mnemonic: string, operands: string] => {

@@ -322,7 +322,7 @@ describe('dis', () => {
       0xff,
       0xff,
       0xff,
-      0x0f,
+      0x07,
       0xc3,
       ...Array<number>(56).fill(0xcc),
     ]);
@@ -357,7 +357,7 @@ describe('dis', () => {
     const bug = drawThings().bytes(AT.function, [
       0x06,
       0x55,
-      0x0f,
+      0x07,
       0xc3,
       ...Array<number>(60).fill(0xcc),
     ]);

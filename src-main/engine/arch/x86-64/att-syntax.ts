@@ -19,8 +19,24 @@ export function binutilsSyntax(instruction: Disassembled, bytes: Uint8Array): Di
     operandText(operand, bytes, sizeOfOperation(name, instruction.operands)),
   );
   if (operands.length === 1 && isShiftByOne(bytes)) operands.unshift('$1');
+  const halves = /^v?pclmulqdq$/.test(name) ? MULTIPLIED_HALVES[operands[0] ?? ''] : undefined;
+  if (halves !== undefined) {
+    return {
+      length,
+      mnemonic: prefix + name.replace('qdq', `${halves}dq`),
+      operands: operands.slice(1).join(','),
+    };
+  }
   return { length, mnemonic: prefix + mnemonicOf(name, operands), operands: operands.join(',') };
 }
+
+/** Of carry-less multiplication: which quadwords, by the immediate. */
+const MULTIPLIED_HALVES: Readonly<Record<string, string>> = {
+  '$0x0': 'lqlq',
+  '$0x1': 'hqlq',
+  '$0x10': 'lqhq',
+  '$0x11': 'hqhq',
+};
 
 /** `xchg %ax,%ax` and the long forms with prefixes, which LLVM names otherwise. */
 function nopOf(bytes: Uint8Array): { mnemonic: string; operands: string } | undefined {
@@ -111,7 +127,8 @@ function isShiftByOne(bytes: Uint8Array): boolean {
 
 /** A zero that takes bytes of the instruction is written. */
 function displacementText(text: string, base: string, bytes: Uint8Array): string {
-  if (text !== '' && text !== '0') return hexText(text);
+  // capstone widens the least one wrongly: -0xffffffff80000000.
+  if (text !== '' && text !== '0') return hexText(String(BigInt.asIntN(32, parse(text))));
   const { modrm = 0, sib = -1 } = decodeInstruction(bytes, 0) ?? {};
   const mode = modrm >> 6;
   const hasBytes = mode === 1 || mode === 2 || base === '' || base === '%rip';
@@ -168,51 +185,19 @@ function sizeOfRegister(text: string): number {
   return /^(?:[a-d][lh]|[sd]il|[sb]pl|r[0-9]+b)$/.test(name) ? 1 : 0;
 }
 
-/** Mnemonics whose last letter is no suffix, or that keep it. */
-const WHOLE = new Set([
-  'call',
-  'cltq',
-  'cqto',
-  'cltd',
-  'cwtl',
-  'cbtw',
-  'cwtd',
-  'shl',
-  'sal',
-  'rol',
-  'rcl',
-  'mul',
-  'imul',
-  'sub',
-  'sbb',
-  'iretq',
-  'iretl',
-  'sysretq',
-  'sysretl',
-  'sysexitq',
-  'sysexitl',
-  'lretq',
-  'retfq',
-  'movabs',
-  'bsr',
-  'jl',
-  'jb',
-  'setb',
-  'setl',
-  'cmovl',
-  'cmovb',
-  'cld',
-  'std',
-  'cli',
-  'sti',
-  'clac',
-  'stac',
-  'syscall',
-  'sysenter',
-  'invlpg',
-  'hlt',
-  'incb',
-]);
+/**
+ * What may have a letter for its size behind it, which is left out where a register tells the size.
+ * Only these: many a name ends in one of the letters (`shl`, `pslldq`, `pshufb`).
+ */
+const SIZED = new Set(
+  `mov add or adc sbb and sub xor cmp test inc dec neg not mul imul div idiv lea push pop xchg xadd
+  cmpxchg bswap movbe movnti movabs shl shr sar rol ror rcl rcr shld shrd bt bts btr btc bsf bsr tzcnt
+  lzcnt popcnt andn bextr blsi blsmsk blsr bzhi mulx pdep pext rorx sarx shlx shrx adcx adox in out lar
+  lsl nop rdrand rdseed rdfsbase rdgsbase wrfsbase wrgsbase vmread vmwrite cvtsi2sd cvtsi2ss vcvtsi2sd
+  vcvtsi2ss crc32 sldt str smsw verr verw lldt ltr`.split(/\s+/),
+);
+const CONDITIONAL_MOVE = /^cmov(?:n?[abceglops]|n?[abgl]e|p[eo])$/;
+
 const RENAMED: Readonly<Record<string, string>> = {
   callq: 'call',
   retq: 'ret',
@@ -243,28 +228,21 @@ function mnemonicOf(name: string, operands: readonly string[]): string {
   if (/^sal[bwlq]$/.test(name)) return mnemonicOf(name.replace('sal', 'shl'), operands);
   const renamed = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
   if (renamed !== undefined) return renamed;
-  if (WHOLE.has(name)) return name;
-  if (/^(?:wr|rd)[fg]sbase[lq]$/.test(name)) return name.slice(0, -1);
   // `movzbl`, `movslq`: both sizes are part of the name.
   if (/^mov[sz][bwl][wlq]$/.test(name)) return name;
-  const suffixed = /^(.+)[bwlq]$/.exec(name);
-  if (suffixed === null || operands.length === 0) return name;
-  if (/^(?:push|pop)[q]$/.test(name)) return suffixed[1]!;
+  const plain = name.slice(0, -1);
+  if (!/[bwlq]$/.test(name) || operands.length === 0) return name;
+  if (!SIZED.has(plain) && !CONDITIONAL_MOVE.test(plain)) return name;
+  // To and from vector registers it is another instruction.
+  if (plain === 'mov' && operands.some((operand) => /^%[xyz]?mm/.test(operand))) return name;
+  if (/^(?:push|pop)q$/.test(name)) return plain;
+  if (plain === 'crc32') return isGeneralRegister(operands[0] ?? '') ? plain : name;
   // A count in %cl says nothing of the size of what is shifted.
-  const shift = /^(?:sh[lr]d?|sa[lr]|ro[lr]|rc[lr])[bwlq]$/.test(name);
-  const port = /^(?:in|out)[bwl]$/.test(name);
+  const shift = /^(?:sh[lr]d?|sar|ro[lr]|rc[lr])$/.test(plain);
   const deciding = operands.slice(shift && operands.length > 1 ? 1 : 0);
-  if (port || deciding.some(isRegister)) return isSuffixed(name) ? suffixed[1]! : name;
-  return name;
+  return plain === 'in' || plain === 'out' || deciding.some(isGeneralRegister) ? plain : name;
 }
 
-function isRegister(operand: string): boolean {
-  return /^%(?!st)[a-z0-9]+$/.test(operand);
-}
-
-/** Whether the last letter is a size; many a name ends in one of these letters. */
-function isSuffixed(name: string): boolean {
-  return !/^(?:(?:j|set|cmov)(?:n?b|n?l)|.*(?:mul|shl|rol|rcl|sal|sub|sbb|cmpxchg8b|cmpxchg16b|x(?:save|rstor).*|fxsave.*)|bswap[bw]?|wr.*|rd.*|str|sldt)$/.test(
-    name,
-  );
+function isGeneralRegister(operand: string): boolean {
+  return /^%(?!st|[xyz]?mm)[a-z0-9]+$/.test(operand);
 }
