@@ -41,8 +41,15 @@ class CachedMemory implements PhysicalMemory {
     let done = 0;
     while (done < length) {
       const piece = Math.min(length - done, PAGE_SIZE - offset);
-      const page = this.page(frame as Pfn);
       const at = targetOffset + done;
+      if (piece === PAGE_SIZE && this.#cache.find(frame) < 0) {
+        // Whole pages are of tables that are read once: kept there, not here as well.
+        this.#fill(frame as Pfn, target.subarray(at, at + PAGE_SIZE));
+        done += piece;
+        frame++;
+        continue;
+      }
+      const page = this.page(frame as Pfn);
       if (piece <= BY_HAND) {
         for (let i = 0; i < piece; i++) target[at + i] = page[offset + i] as number;
       } else {
@@ -82,15 +89,19 @@ class CachedMemory implements PhysicalMemory {
     const slot = this.#cache.claim(frame);
     // The claimed slot may be the one remembered.
     this.#lastFrame = -1;
-    let state: PageState;
     try {
-      state = this.#image.readPage(frame, this.#cache.bytesOf(slot));
+      this.#fill(frame, this.#cache.bytesOf(slot));
+      return slot;
     } catch (error) {
       this.#cache.drop(frame);
       throw error;
     }
-    if (state === 'present' || state === 'zero') return slot;
-    this.#cache.drop(frame);
+  }
+
+  /** Reads one page. @throws FaultError when the dump has not got it; `target` may be changed then */
+  #fill(frame: Pfn, target: Uint8Array): void {
+    const state = this.#image.readPage(frame, target);
+    if (state === 'present' || state === 'zero') return;
     const phys = physOfPfn(frame);
     if (state === 'excluded') throw new FaultError({ kind: 'excluded', phys });
     throw new FaultError({ kind: 'not-in-dump', phys, why: state });
