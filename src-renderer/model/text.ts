@@ -12,8 +12,10 @@ import {
 import { declaration } from '../../src-shared/text/c-declaration.ts';
 import { ABSENT_LABEL } from './absent.ts';
 import { bracketed, hex, hex16, logTime, symbolText } from './format.ts';
+import { gapsAfter, gapText } from './layout-marks.ts';
 import { registersInOrder } from './stacks.ts';
 import { cellText, isNumeric } from './table.ts';
+import { knownRegisterTexts, savedRegistersHead, wordTexts } from './text-frame.ts';
 
 /** Plain text for the clipboard. The command line's exact layouts are made elsewhere. */
 export function blocksText(blocks: readonly Block[]): string {
@@ -35,7 +37,9 @@ export function blockText(block: Block): string {
     case 'task':
       return taskText(block.task);
     case 'stack':
-      return stackText(block.stack);
+      return block.savedRegisters
+        ? savedRegistersText(block.stack, block.savedRegisters.title)
+        : stackText(block.stack);
     case 'log':
       return block.records.text
         .map((text, row) => `[${logTime(block.records.tsNsec[row] ?? 0n).padStart(12)}] ${text}`)
@@ -93,6 +97,7 @@ function placeText(source: SourceLine | undefined): string {
 
 export function stackText(stack: StackTrace): string {
   const lines = [taskText(stack.task)];
+  if (stack.startRegisters) lines.push(registersText(stack.startRegisters));
   for (const frame of stack.frames) {
     const guess = frame.exact ? '' : '? ';
     const where = frame.symbol ? symbolText(frame.symbol) : '(unknown)';
@@ -103,12 +108,20 @@ export function stackText(stack: StackTrace): string {
     lines.push(
       `${`#${frame.index}`.padStart(3)} [${hex16(frame.sp)}] ${guess}${where} at ${hex16(frame.pc)}${placeText(frame.source)}`,
     );
-    lines.push(...variableTexts(frame.variables));
+    lines.push(...variableTexts(frame.variables), ...knownRegisterTexts(frame.known));
     if (frame.registers) lines.push(registersText(frame.registers));
+    lines.push(...wordTexts(frame.words));
   }
   for (const warning of stack.warnings) lines.push(`warning: ${warning}`);
   if (!stack.end.complete) lines.push(`(ends here: ${stack.end.why})`);
   return lines.join('\n');
+}
+
+function savedRegistersText(stack: StackTrace, title = taskText(stack.task)): string {
+  const lines = [title];
+  for (const frame of stack.frames)
+    if (frame.registers) lines.push(savedRegistersHead(frame), registersText(frame.registers));
+  return [...lines, ...stack.warnings.map((warning) => `warning: ${warning}`)].join('\n');
 }
 
 /** As gdb's `bt full` has them, with how a value was come by where that is not plain. */
@@ -167,7 +180,15 @@ function valueText(node: ValueNode, depth = 0, radix?: 10 | 16): string {
     const bits = node.bits === undefined ? '' : ` : ${node.bits.size}`;
     return `${indent}${declaration(node.typeName, node.name)}${bits}${value};`;
   }
-  const inner = node.children.map((child) => valueText(child, depth + 1, radix)).join('\n');
+  const gaps = (after: number) =>
+    gapsAfter(node, after).map((gap) => `${indent}  /* ${gapText(gap)} */`);
+  const inner = [
+    ...gaps(-1),
+    ...node.children.flatMap((child, index) => [
+      valueText(child, depth + 1, radix),
+      ...gaps(index),
+    ]),
+  ].join('\n');
   return `${indent}${declaration(node.typeName, node.name)} {\n${inner}\n${indent}}`;
 }
 

@@ -5,6 +5,7 @@ import {
   type ValueNode,
 } from '../../src-shared/contract/index.ts';
 import { plural } from './format.ts';
+import { isDefinedInPlace } from './layout-marks.ts';
 import { pointeeCommand } from './pointers.ts';
 
 /** One row of a struct that is shown member by member. Keys are stable while rows open and close. */
@@ -158,7 +159,7 @@ function addMember(walk: Walk, node: ValueNode, place: Place): void {
   const path = pathOf(place.path, node);
   const pointee = pointeeLayout(node);
   const hasInside = pointee !== undefined || (node.children?.length ?? 0) > 0;
-  const open = hasInside && isOpenAtFirst(node) !== walk.toggled.has(place.key);
+  const open = hasInside && isDefinedInPlace(node) !== walk.toggled.has(place.key);
   const { key, depth, base } = place;
   const shown = hasInside ? open : undefined;
   walk.rows.push({ kind: 'member', key, depth, node, path, base, open: shown, pointee });
@@ -200,11 +201,6 @@ function addPointee(walk: Walk, command: string, place: Place): void {
     }
   }
   if (found.error) rows.push({ ...note(place, 'error', found.error.message), tone: 'error' });
-}
-
-/** Structs and unions without a type name stand in the definition itself, and so are open. */
-function isOpenAtFirst(node: ValueNode): boolean {
-  return /^(?:struct|union) \{\.\.\.\}$/.test(node.typeName);
 }
 
 export function pathOf(parent: string, { name }: ValueNode): string {
@@ -273,7 +269,7 @@ export function withOpen(
 ): ReadonlySet<string> {
   const all = new Set(toggled);
   for (const { node, key } of nodes) {
-    if (isOpenAtFirst(node)) all.delete(key);
+    if (isDefinedInPlace(node)) all.delete(key);
     else all.add(key);
   }
   return all;

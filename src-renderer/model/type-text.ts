@@ -1,13 +1,9 @@
-import {
-  cacheLinesOf,
-  gapSums,
-  type LayoutGap,
-  type ValueBlock,
-} from '../../src-shared/contract/index.ts';
+import { cacheLinesOf, gapSums, type ValueBlock } from '../../src-shared/contract/index.ts';
 import { definitionLines } from '../../src-shared/text/definition.ts';
 import { plain } from '../../src-shared/text/plain-data.ts';
 import { declaration } from '../../src-shared/text/c-declaration.ts';
 import { grouped, hex, plural } from './format.ts';
+import { gapText } from './layout-marks.ts';
 import { valueOf } from './text.ts';
 import type { TypeRow } from './type-rows.ts';
 
@@ -65,10 +61,6 @@ function cacheLineFact(size: number, address: bigint | undefined): LayoutFact {
         text: `${text} (begins ${into} bytes into one)`,
         title: 'By its address; of 64 bytes each',
       };
-}
-
-export function gapText({ kind, bits, inBitField }: LayoutGap): string {
-  return `${kind}, ${inBitField ? plural(bits, 'bit') : plural(bits / 8, 'byte')}`;
 }
 
 /** A type as C text in crash's layout. */

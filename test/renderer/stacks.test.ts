@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RegisterSet, StackFrame, StackTrace } from '../../src-shared/contract/index.ts';
 import { modeOf, registersInOrder, sectionsOf } from '../../src-renderer/model/stacks.ts';
-import { stackText } from '../../src-renderer/model/text.ts';
+import { blockText, stackText } from '../../src-renderer/model/text.ts';
 
 const registers = (origin: RegisterSet['origin'], userMode: boolean): RegisterSet => ({
   origin,
@@ -95,4 +95,33 @@ test('the copied text marks guesses and says where the trace stops', () => {
   expect(text).toContain('#0 [ffffc90000003000] a+0x1 at ffffffff81000000');
   expect(text).toContain('? b+0x1');
   expect(text).toContain('stack page is excluded');
+});
+
+test('what was asked of a frame is copied with it: registers, words, sets found on a stack', () => {
+  const plain = stack('task demo_flush !exception-kernel');
+  const [first] = plain.frames;
+  const frame: StackFrame = {
+    ...first!,
+    known: [{ name: 'rbx', value: 5n, how: 'crash note' }],
+    words: [
+      {
+        address: 0xffffc90000003008n,
+        value: 7n,
+        labels: [{ kind: 'symbol', text: 'vfs_write+0x1', certain: false }],
+      },
+      {
+        address: 0xffffc90000003010n,
+        value: { absent: 'excluded', why: '' },
+        labels: [],
+      },
+    ],
+  };
+  const text = stackText({ ...plain, frames: [frame] });
+  expect(text).toContain('RBX: 0000000000000005  crash note');
+  expect(text).toContain('ffffc90000003008: 0000000000000007  ? vfs_write+0x1');
+  expect(text).toMatch(/ffffc90000003010: \(.*excluded.*\)/);
+
+  const saved = blockText({ type: 'stack', stack: plain, savedRegisters: { title: 'CPU 0 NMI' } });
+  expect(saved).toMatch(/^CPU 0 NMI\nkernel-mode exception frame at ffffc90000003000\n/);
+  expect(saved).toContain('RIP: 0000000000401000');
 });

@@ -7,6 +7,7 @@ import type {
   ValueBlock,
   ValueNode,
 } from '../../src-shared/contract/index.ts';
+import { cacheLineMarks, gapText } from '../../src-renderer/model/layout-marks.ts';
 import { definitionOf, linkTypes } from '../../src-renderer/model/type-definition.ts';
 import { filterMembers } from '../../src-renderer/model/type-filter.ts';
 import { listedTypes, matchingTypes, rowOfType } from '../../src-renderer/model/type-list.ts';
@@ -25,7 +26,7 @@ import {
   withOpen,
   type TypeRow,
 } from '../../src-renderer/model/type-rows.ts';
-import { gapText, layoutFacts, offsetText, rowText } from '../../src-renderer/model/type-text.ts';
+import { layoutFacts, offsetText, rowText } from '../../src-renderer/model/type-text.ts';
 import { previewOf } from '../../src-renderer/model/values.ts';
 
 const KERNEL = 0xffff_8880_0000_1000n;
@@ -359,4 +360,34 @@ describe('text', () => {
     expect(previewOf(outer, 10)).toContain('p = 0x');
     expect(previewOf(node('x', 0), 10)).toBe('');
   });
+});
+
+test('a cache line begins in front of a member, and in structs that are defined in place', () => {
+  const inner = node('b', 64);
+  const anonymous = node('', 60, {
+    kind: 'struct',
+    typeName: 'struct {...}',
+    children: [node('a', 60), inner],
+  });
+  const named = node('n', 120, {
+    kind: 'struct',
+    typeName: 'struct list_head',
+    children: [node('next', 120), node('prev', 128)],
+  });
+  const after = node('c', 136);
+  const value = node('', 0, { kind: 'struct', size: 140, children: [anonymous, named, after] });
+  const block = {
+    type: 'value',
+    value,
+    address: undefined,
+    size: 140,
+    showOffsets: false,
+    origin: 'BTF',
+  } as const;
+  expect([...cacheLineMarks(block)]).toEqual([
+    [inner, { line: 1, offset: 64, inside: 0 }],
+    [after, { line: 2, offset: 128, inside: 8 }],
+  ]);
+  const marks = cacheLineMarks({ ...block, address: KERNEL + 8n });
+  expect(marks.get(anonymous)).toEqual({ line: 1, offset: 56, inside: 4 });
 });
