@@ -31,6 +31,7 @@ export const SHORTCUTS: readonly { readonly group: string; readonly keys: readon
         { keys: ['Page ↑', 'Page ↓'], what: 'A page up and down' },
         { keys: ['Home', 'End'], what: 'First and last row' },
         { keys: ['Ctrl C'], what: 'Copy the row' },
+        { keys: ['Enter'], what: 'In Tasks: the task in the Stack view, as a double click' },
       ],
     },
     {

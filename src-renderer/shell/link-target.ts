@@ -78,6 +78,16 @@ export function linkActions(
     command('Look the symbol up', `sym ${symbol}`);
   }
   if (address !== undefined) {
+    // A link to memory leads there by itself; others stand for an address, too.
+    const leadsElsewhere = target.element.getAttribute('href')?.startsWith('#/memory') === false;
+    if (leadsElsewhere && target.space === 'kernel') {
+      actions.push({
+        text: 'Open in Memory view',
+        run: () => {
+          workbench.go({ view: 'memory', space: { kind: 'kernel' }, address });
+        },
+      });
+    }
     copy('address', hex16(address));
     const digits = hex16(address);
     if (target.space === 'kernel') {

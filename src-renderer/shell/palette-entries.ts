@@ -4,7 +4,7 @@ import { VIEWS, type Location } from '../model/location.ts';
 import { locationNameOf } from '../model/type-names.ts';
 import type { DumpSession } from '../state/session.svelte.ts';
 import type { Workbench } from '../state/workbench.svelte.ts';
-import { emptyLocation } from './window-keys.ts';
+import { homeOf } from './window-keys.ts';
 
 export interface PaletteEntry {
   readonly key: string;
@@ -155,7 +155,7 @@ function actionEntries(
     text: title,
     detail: String(index + 1),
     run: () => {
-      workbench.go(emptyLocation(id));
+      workbench.go(homeOf(id, session));
     },
   }));
   const action = (text: string, detail: string, run: () => void) => {

@@ -1,4 +1,5 @@
 import { VIEWS, type Location } from '../model/location.ts';
+import type { DumpSession } from '../state/session.svelte.ts';
 import type { Workbench } from '../state/workbench.svelte.ts';
 
 /** The shortcuts that work everywhere; see model/keys.ts for the list people read. */
@@ -61,7 +62,7 @@ function plain(event: KeyboardEvent, workbench: Workbench): boolean {
   if (!session) return false;
   const view = VIEWS[Number(event.key) - 1];
   if (view) {
-    workbench.go(emptyLocation(view.id));
+    workbench.go(homeOf(view.id, session));
     return true;
   }
   switch (event.key) {
@@ -80,8 +81,18 @@ function plain(event: KeyboardEvent, workbench: Workbench): boolean {
   }
 }
 
-export function emptyLocation(view: Location['view']): Location {
-  return view === 'memory' ? { view, space: { kind: 'kernel' } } : { view };
+/** Where a view begins: Tasks and Stack with the task that was chosen in either. */
+export function homeOf(view: Location['view'], session: DumpSession): Location {
+  const task = session.tasks.chosen;
+  switch (view) {
+    case 'memory':
+      return { view, space: { kind: 'kernel' } };
+    case 'tasks':
+    case 'stack':
+      return task === undefined ? { view } : { view, task };
+    default:
+      return { view };
+  }
 }
 
 function openPalette(workbench: Workbench): boolean {

@@ -4,12 +4,22 @@ import { errorInfoOf } from './errors.ts';
 
 /** What a view remembers while another one is shown. */
 export class TasksModel {
+  /** The task that Tasks and Stack look at; undefined: the one that died. */
+  chosen = $state.raw<bigint | undefined>();
   text = $state('');
   state = $state('');
   kind = $state<'all' | 'user' | 'kernel'>('all');
   activeOnly = $state(false);
   sort = $state.raw<SortKey | undefined>();
   scrollTop = 0;
+
+  /** All tasks are listed again. */
+  showAll(): void {
+    this.text = '';
+    this.state = '';
+    this.kind = 'all';
+    this.activeOnly = false;
+  }
 }
 
 export type CodePane = 'both' | 'source' | 'assembly';

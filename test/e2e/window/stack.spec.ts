@@ -91,6 +91,84 @@ test('a task opens in the Stack view from its menu', async ({ page }) => {
   await expect(page).toHaveURL(/#\/stack\/ffff\w{12}$/);
 });
 
+test('Tasks and Stack look at the same task, back and forth', async ({ page }) => {
+  const grid = page.getByRole('grid', { name: 'Tasks' });
+  const stackOf = async (name: string) => {
+    await expect(page).toHaveURL(/#\/stack\/ffff\w{12}$/);
+    await expect(page.getByRole('region', { name: 'Backtrace' })).toContainText(name);
+  };
+  await page.keyboard.press('2');
+  await page.getByLabel('Filter tasks').fill('lock-user');
+  await page.keyboard.press('Enter');
+  await expect(grid).toBeFocused();
+  await page.keyboard.press('3');
+  await stackOf('lock-user');
+  await page.keyboard.press('2');
+  await expect(grid.locator('[aria-selected="true"]')).toContainText('lock-user');
+  await page
+    .getByRole('navigation', { name: 'Views' })
+    .getByRole('link', { name: 'Stack' })
+    .click();
+  await stackOf('lock-user');
+  await page.keyboard.press('Alt+ArrowLeft');
+  await expect(grid.locator('[aria-selected="true"]')).toContainText('lock-user');
+
+  await page.getByLabel('Filter tasks').fill('kthreadd');
+  const pane = page.getByRole('region', { name: 'Backtrace' });
+  await expect(pane).toContainText('the filter leaves it out');
+  await expect(pane).not.toContainText('demo_take_lock');
+  await pane.getByRole('button', { name: 'Show all tasks' }).click();
+  await expect(grid.locator('[aria-selected="true"]')).toContainText('lock-user');
+  await expect(pane).toContainText('demo_take_lock');
+});
+
+test('a task of the list opens in the Stack view: Enter, a double click, the link', async ({
+  page,
+}) => {
+  const grid = page.getByRole('grid', { name: 'Tasks' });
+  const shown = page.getByRole('region', { name: 'Backtrace' });
+  await page.keyboard.press('2');
+  await page.getByLabel('Filter tasks').fill('lock-user');
+  await page.keyboard.press('Enter');
+  await expect(grid).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(list(page)).toBeVisible();
+  await expect(shown).toContainText('lock-user');
+  await page.keyboard.press('2');
+  await page.getByLabel('Filter tasks').fill('oops_waiter');
+  await grid.getByText('[oops_waiter]').dblclick();
+  await expect(list(page)).toBeVisible();
+  await expect(shown).toContainText('oops_waiter');
+  await page.keyboard.press('2');
+  await shown.getByRole('link', { name: 'Stack view', exact: true }).click();
+  await expect(list(page)).toBeVisible();
+  await expect(shown).toContainText('oops_waiter');
+});
+
+test('a function of a backtrace leads to its frame; its memory is in the menu', async ({
+  page,
+}) => {
+  const overview = page.getByRole('region', { name: 'Backtrace of the task that died' });
+  const name = overview.locator('a[data-symbol="vfs_write"]');
+  await name.click();
+  await expect(chosen(page)).toContainText('vfs_write');
+  await page.keyboard.press('Alt+ArrowLeft');
+  await name.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Open in Memory view' }).click();
+  await expect(page).toHaveURL(/#\/memory\/kernel\/ffffffff/);
+
+  // What merely lies on a stack is no frame of the backtrace.
+  await page.keyboard.press('`');
+  await page.getByLabel('Command').fill('bt -t');
+  await page.keyboard.press('Enter');
+  const found = page.getByRole('log', { name: 'Answers' }).locator('a[data-symbol="vfs_write"]');
+  await expect(found).toHaveAttribute('href', /^#\/memory/);
+  await page.evaluate(() => (location.hash = '#/overview'));
+  const task = await overview.locator('a[href*="/stack/"]').first().getAttribute('href');
+  await page.evaluate((hash) => (location.hash = hash), `${task?.replace(/\/\d+$/, '')}/99`);
+  await expect(page.getByText('This backtrace has no frame 99.')).toBeVisible();
+});
+
 /** The sample's engine, with source text of 1000 lines for the frames of one function. */
 function withSource(engine: EngineService): EngineService {
   const file = 'drivers/demo/demo.c';
