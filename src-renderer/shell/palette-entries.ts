@@ -136,6 +136,10 @@ function completionEntry(
           workbench.go({ view: 'types', name: locationNameOf(text) });
         },
       };
+    case 'member':
+    case 'option':
+      // Words of a command line, which was not asked about.
+      return undefined;
   }
 }
 

@@ -142,9 +142,16 @@ export class DumpSession {
     }
   }
 
-  async complete(prefix: string, limit: number): Promise<readonly Completion[]> {
+  /** @param line of the console, with the prefix as its last word: only what can stand there */
+  async complete(prefix: string, limit: number, line?: string): Promise<readonly Completion[]> {
+    const { session } = this.info;
     try {
-      return await this.engine.complete({ session: this.info.session, prefix, limit });
+      return await this.engine.complete({
+        session,
+        prefix,
+        limit,
+        ...(line !== undefined && { line }),
+      });
     } catch {
       return [];
     }

@@ -158,9 +158,14 @@ export interface CompleteRequest {
   readonly session: SessionId;
   readonly prefix: string;
   readonly limit: number;
+  /**
+   * The command line up to and with `prefix`, its last word: then only what can stand there, each
+   * `text` the whole word; options and members, too.
+   */
+  readonly line?: string;
 }
 export interface Completion {
-  readonly kind: 'symbol' | 'command' | 'type' | 'task';
+  readonly kind: 'symbol' | 'command' | 'type' | 'task' | 'member' | 'option';
   readonly text: string;
   readonly detail: string;
   readonly address?: bigint;

@@ -5,7 +5,7 @@ import type { Program } from '../program/program.ts';
 import type { TypeTag } from '../types/type.ts';
 
 /** More than a person reads; also what a caller may ask for at most. */
-const MAX_COMPLETIONS = 200;
+export const MAX_COMPLETIONS = 200;
 
 /**
  * What a palette offers for some typed text: commands, tasks by pid or name, types, symbols; in
@@ -24,13 +24,13 @@ export function completionsOf(program: Program, prefix: string, limit: number): 
   return [...found, ...symbolsLike(program, wanted, most - found.length)];
 }
 
-function commandsLike(text: string): Completion[] {
+export function commandsLike(text: string): Completion[] {
   return listCommands()
     .filter(({ name }) => name.startsWith(text))
     .map(({ name, summary }) => ({ kind: 'command', text: name, detail: summary }));
 }
 
-function tasksLike(program: Program, text: string): Completion[] {
+export function tasksLike(program: Program, text: string): Completion[] {
   const lower = text.toLowerCase();
   return findTasks(program)
     .tasks.filter(
@@ -64,7 +64,7 @@ type TypeName = { readonly tag: TypeTag; readonly name: string };
 const typeNames = new WeakMap<Program, readonly TypeName[]>();
 
 /** Decoded once a program: completion asks for them at each key that is pressed. */
-function typeNamesOf(program: Program): readonly TypeName[] {
+export function typeNamesOf(program: Program): readonly TypeName[] {
   let names = typeNames.get(program);
   if (names === undefined) {
     names = [...program.types.iterateNames()];
@@ -73,7 +73,7 @@ function typeNamesOf(program: Program): readonly TypeName[] {
   return names;
 }
 
-function symbolsLike(program: Program, text: string, most: number): Completion[] {
+export function symbolsLike(program: Program, text: string, most: number): Completion[] {
   const starts: Completion[] = [];
   const contains: Completion[] = [];
   for (const symbol of program.symbols.iterate({ substring: text })) {

@@ -19,6 +19,7 @@ import type { Program } from '../program/program.ts';
 import type { SourceTree } from '../program/source-tree.ts';
 import { attachDebuginfo, attachGiven } from './attach-debuginfo.ts';
 import { completionsOf } from './completion.ts';
+import { lineCompletions } from './line-completion.ts';
 import { commandInfoOf } from './command-info.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { withNames } from './names.ts';
@@ -82,8 +83,12 @@ export function createEngineService(deps: EngineDeps): EngineService {
       return sessionOf(request).ask((program) => resolveText(program, request.text));
     },
     async complete(request) {
-      const { prefix, limit } = request;
-      return sessionOf(request).ask((program) => completionsOf(program, prefix, limit));
+      const { prefix, limit, line } = request;
+      return sessionOf(request).ask((program) =>
+        line === undefined
+          ? completionsOf(program, prefix, limit)
+          : lineCompletions(program, line, limit),
+      );
     },
     async describe(request) {
       const addresses = request.addresses.slice(0, MAX_ADDRESSES);
