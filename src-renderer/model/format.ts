@@ -71,11 +71,15 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
 
-/** `3 days, 04:05:06`, as `uptime` says it. */
-export function timeSpan(seconds: number): string {
-  const whole = Math.floor(seconds);
+/** `3 days, 04:05:06`, as `uptime` says it; with milliseconds `04:05:06.789`, cut off as crash does. */
+export function timeSpan(seconds: number, milliseconds = false): string {
+  // A double has less than a microsecond too little: 2.528 is not 2.527.
+  const all = Math.floor(seconds * 1000 + 1e-6);
+  const whole = milliseconds ? Math.floor(all / 1000) : Math.floor(seconds);
   const two = (value: number) => String(value).padStart(2, '0');
-  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}${
+    milliseconds ? `.${String(all % 1000).padStart(3, '0')}` : ''
+  }`;
   const days = Math.floor(whole / 86400);
   return days > 0 ? `${plural(days, 'day')}, ${clock}` : clock;
 }

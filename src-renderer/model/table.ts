@@ -46,7 +46,7 @@ export function cellText(value: CellValue, column: Column): string {
     case 'percent':
       return typeof value === 'number' ? value.toFixed(1) : String(value);
     case 'seconds':
-      return typeof value === 'number' ? timeSpan(value) : String(value);
+      return typeof value === 'number' ? timeSpan(value, column.milliseconds) : String(value);
     case 'date':
       return typeof value === 'number' ? dateUtc(value) : String(value);
     default:

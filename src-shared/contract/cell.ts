@@ -52,6 +52,8 @@ export interface Column {
   /** Heading as crash prints it where crash has one, e.g. `PID`. */
   readonly title: string;
   readonly kind: ColumnKind;
+  /** Of `seconds`: they are known to the millisecond, and shown so. */
+  readonly milliseconds?: true;
   /** One sentence: meaning, unit, kernel source. */
   readonly help?: string;
 }

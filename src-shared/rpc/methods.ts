@@ -86,7 +86,12 @@ export const ENGINE_METHODS: MethodTable<EngineService> = {
   },
   resolve: { request: record({ session, text: text(4096) }), progress: false },
   complete: {
-    request: record({ session, prefix: text(4096), limit: integer(1, 1000) }),
+    request: record({
+      session,
+      prefix: text(4096),
+      limit: integer(1, 1000),
+      'line?': text(16_384),
+    }),
     progress: false,
   },
   describe: { request: record({ session, addresses: list(address, 0, 4096) }), progress: false },

@@ -57,6 +57,14 @@ describe('cells as text', () => {
   ])('%o as %s is %s', (value, kind, expected) => {
     expect(cellText(value, { id: 'x', title: 'X', kind })).toBe(expected);
   });
+  test.each([
+    [2.528, '00:00:02.528'],
+    [0, '00:00:00.000'],
+    [90061.0019, '1 day, 01:01:01.001'],
+  ])('%f s that are known to the millisecond: %s', (value, expected) => {
+    const column = { id: 'x', title: 'X', kind: 'seconds', milliseconds: true } as const;
+    expect(cellText(value, column)).toBe(expected);
+  });
   test('aligned for the clipboard', () => {
     expect(
       tableText(

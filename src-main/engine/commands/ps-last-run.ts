@@ -47,6 +47,7 @@ export function sinceRunTable(
     id: 'since',
     title: 'SINCE LAST RUN',
     kind: 'seconds',
+    milliseconds: true,
     help: 'rq->clock of the task’s CPU less sched_info.last_arrival.',
     cell: ({ task, lastRun }): CellValue => {
       const clock = task.cpu === undefined ? undefined : clockOf(task.cpu);

@@ -1,4 +1,6 @@
 import { expect, test, type Page } from 'playwright/test';
+import { createEngineService } from '../../../src-main/engine/service/engine-service.ts';
+import { createEngineDeps } from '../../../src-main/hosts/node/engine-deps.ts';
 import { SAMPLE, serveWindow, type ServedWindow } from '../support/window.ts';
 
 let served: ServedWindow;
@@ -71,4 +73,59 @@ test('struct --layout has sizes, holes and their sum, with values at an address'
   await expect(placed.locator('.leaf', { hasText: 'name' })).toContainText('[20]');
   await expect(placed).toContainText('hole, 4 bytes');
   await expect(placed).toContainText('1 hole: 4 bytes');
+});
+
+test('ps -m has milliseconds', async ({ page }) => {
+  const answer = await ask(page, 'ps -m 1');
+  await expect(answer.getByRole('cell').first()).toHaveText(/^00:00:\d\d\.\d{3}$/);
+  await expect(answer.getByRole('cell').first()).not.toHaveText(/\.000$/);
+});
+
+test('Tab completes types, members and long options', async ({ page }) => {
+  const field = page.getByLabel('Command');
+  const complete = async (typed: string, whole: string) => {
+    await field.fill(typed);
+    await field.press('Tab');
+    await expect(field).toHaveValue(whole);
+  };
+  await complete('struct demo_sess', 'struct demo_session ');
+  await complete('struct demo_session.na', 'struct demo_session.name ');
+  await complete('struct --lay', 'struct --layout ');
+  await field.fill('struct task_struct.comm init_ta');
+  await field.press('Tab');
+  await expect(field).toHaveValue(/^struct task_struct\.comm init_task/);
+});
+
+test('a completion that comes late leaves the line as it is typed by then', async ({ page }) => {
+  const engine = createEngineService(createEngineDeps());
+  let asked = 0;
+  let answered = 0;
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const own = await serveWindow({
+    dump: SAMPLE,
+    engine: {
+      ...engine,
+      complete: async (request) => {
+        const found = await engine.complete(request);
+        if (asked++ === 0) await held;
+        answered++;
+        return found;
+      },
+    },
+  });
+  await page.goto(own.url);
+  await expect(page.getByRole('navigation', { name: 'Views' })).toBeVisible();
+  await page.keyboard.press('`');
+  const field = page.getByLabel('Command');
+  await field.fill('struct demo_sess');
+  await field.press('Tab');
+  await expect.poll(() => asked).toBe(1);
+  await field.pressSequentially('ion.id');
+  answer();
+  await expect.poll(() => answered).toBe(1);
+  // The next answer comes after the late one.
+  await field.press('Tab');
+  await expect(field).toHaveValue('struct demo_session.id ');
+  await own.close();
 });
