@@ -81,10 +81,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByRole('region', { name: 'Selected module' }).waitFor();
     await visit('modules');
     await page.keyboard.press('`');
-    await page.getByLabel('Command').fill('bt -a');
-    await page.keyboard.press('Enter');
-    await page.getByLabel('Command').fill('struct task_struct.se,comm,mm init_task');
-    await page.keyboard.press('Enter');
+    for (const line of [
+      'bt -a',
+      'struct task_struct.se,comm,mm init_task',
+      'bt -e',
+      'struct --layout demo_session',
+      'frame -f 1',
+    ]) {
+      await page.getByLabel('Command').fill(line);
+      await page.keyboard.press('Enter');
+    }
+    await page.getByRole('table', { name: /^Registers as they stood/ }).waitFor();
     await visit('console');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('panic');
