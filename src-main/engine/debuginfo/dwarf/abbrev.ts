@@ -36,6 +36,8 @@ export interface AbbrevAttributes {
 
 /** GCC writes up to some hundreds of codes a unit, LTO some ten thousand. */
 const MAX_CODES = 1_000_000;
+/** DWARF 5 has 140 attributes. Those without bytes would make DIEs of one byte that cost any time. */
+const MAX_ATTRIBUTES = 512;
 const FIRST_WINDOW = 8 * 1024;
 
 /** Abbreviations of one unit. */
@@ -114,6 +116,9 @@ function parseAbbrev(
     const form = cursor.uleb();
     if (form === DW_FORM.implicitConst) (constants ??= new Map()).set(i, cursor.slebBig());
     if (attribute === 0 && form === 0) break;
+    if (i >= MAX_ATTRIBUTES) {
+      throw cursor.corrupt(`up to ${MAX_ATTRIBUTES} attributes of a code`, 'more');
+    }
     if (attribute > 0xffff || form > 0xffff) {
       throw cursor.corrupt('an attribute and a form', `${attribute}, ${form}`);
     }

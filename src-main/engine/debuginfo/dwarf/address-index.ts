@@ -1,6 +1,7 @@
 import { FaultError } from '../../base/fault.ts';
 import { DwarfCursor } from './cursor.ts';
 import type { DwarfFile } from './dwarf-file.ts';
+import { ListBudget } from './list-window.ts';
 import { RangeMap } from './range-map.ts';
 import { rangesOf } from './ranges.ts';
 import type { SectionReader } from './sections.ts';
@@ -43,12 +44,13 @@ export class AddressIndex {
 
   #readOthers(listed: ReadonlySet<number>): RangeMap {
     const map = new RangeMap();
+    const budget = new ListBudget();
     for (const offset of this.#file.unitOffsets()) {
       if (listed.has(offset)) continue;
       this.#guard(`unit at ${offset}`, () => {
         const die = this.#file.unitAt(offset).cursor();
         if (!die.next()) return;
-        const ranges = rangesOf(die);
+        const ranges = rangesOf(die, budget);
         for (let i = 0; i < ranges.length; i += 2) map.add(ranges[i]!, ranges[i + 1]!, offset);
       });
     }

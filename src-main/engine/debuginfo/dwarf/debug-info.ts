@@ -116,7 +116,10 @@ export class DwarfDebugInfo implements CallSites {
       }
     };
     const lines = (): LineTable | undefined => attempt(() => this.linesOf(unit));
-    const scopes = this.functionsOf(unit).scopesAt(address, lines);
+    const functions = this.functionsOf(unit);
+    const scopes = functions.scopesAt(address, lines);
+    // It may be one of those that could not be read.
+    if (scopes.length === 0 && functions.problem !== undefined) warnings.push(functions.problem);
     const line = attempt(() => lines()?.find(address));
     const sources = scopes.map((_, i) => (i === 0 ? line : scopes[i - 1]!.call));
     return { unit, scopes, sources, line, warnings };

@@ -3,6 +3,7 @@ import { DW_AT, DW_TAG } from './constants.ts';
 import type { DieCursor } from './die-cursor.ts';
 import { findLinkageName, findName } from './die-names.ts';
 import type { LineTable, SourceLocation } from './line-table.ts';
+import { ListBudget } from './list-window.ts';
 import { RangeMap } from './range-map.ts';
 import { covers, rangesOf } from './ranges.ts';
 import type { DieRef, DwarfUnit } from './unit.ts';
@@ -40,12 +41,16 @@ const C_LANGUAGES = new Set([0x1, 0x2, 0xc, 0x1d, 0x2c, 0x8001]);
 /** The functions of one unit by address; their inner scopes are read when asked for. */
 export class UnitFunctions {
   readonly unit: DwarfUnit;
+  /** Why functions are left out: the first that could not be read, a full sentence. */
+  readonly problem: string | undefined;
   readonly #functions: RangeMap;
 
   /** @throws FaultError `corrupt` */
   constructor(unit: DwarfUnit) {
     this.unit = unit;
-    this.#functions = readFunctions(unit);
+    const { map, problem } = readFunctions(unit);
+    this.#functions = map;
+    this.problem = problem;
   }
 
   /** Section offset of the subprogram that covers an address. */
@@ -65,7 +70,7 @@ export class UnitFunctions {
     const scopes: OpenScope[] = [];
     const die = this.unit.dieAt(subprogram.offset);
     scopes.push(openScope(die, undefined));
-    descend(die, address, scopes, lines, 0);
+    descend(die, address, scopes, { lines, budget: new ListBudget() }, 0);
     return scopes.reverse();
   }
 }
@@ -88,21 +93,21 @@ function descend(
   die: DieCursor,
   address: number,
   scopes: OpenScope[],
-  lines: () => LineTable | undefined,
+  reading: { readonly lines: () => LineTable | undefined; readonly budget: ListBudget },
   depth: number,
 ): void {
   if (depth > MAX_DEPTH) return;
   die.forEachChild((child) => {
     const isInlined = child.tag === DW_TAG.inlinedSubroutine;
     if (!isInlined && !BLOCK_TAGS.has(child.tag)) return true;
-    const ranges = rangesOf(child);
+    const ranges = rangesOf(child, reading.budget);
     // A block without code of its own may hold one that has: GCC keeps them for their variables.
     const silent = !isInlined && ranges.length === 0 && child.hasChildren;
     if (!silent && !covers(ranges, address)) return true;
-    if (isInlined) scopes.push(openScope(child, callOf(child, lines)));
+    if (isInlined) scopes.push(openScope(child, callOf(child, reading.lines)));
     else if (!silent) scopes.at(-1)!.blocks.push(child.ref);
     const before = scopes.length;
-    descend(child, address, scopes, lines, depth + 1);
+    descend(child, address, scopes, reading, depth + 1);
     return silent && scopes.length === before;
   });
 }
@@ -119,17 +124,20 @@ function callOf(die: DieCursor, lines: () => LineTable | undefined): Partial<Sou
   };
 }
 
-function readFunctions(unit: DwarfUnit): RangeMap {
+function readFunctions(unit: DwarfUnit): { map: RangeMap; problem: string | undefined } {
   const map = new RangeMap();
+  const budget = new ListBudget();
+  let problem: string | undefined;
   const die = unit.cursor();
-  if (!die.next()) return map;
+  if (!die.next()) return { map, problem };
   const add = (child: DieCursor): boolean => {
-    addFunction(map, child);
+    const why = addFunction(map, child, budget);
+    problem ??= why;
     return map.count < MAX_FUNCTIONS;
   };
   if (C_LANGUAGES.has(unit.root.language)) {
     die.forEachChildOf(DW_TAG.subprogram, add);
-    return map;
+    return { map, problem };
   }
   const visit = (child: DieCursor, depth: number): boolean => {
     if (child.tag === DW_TAG.subprogram) return add(child);
@@ -139,15 +147,20 @@ function readFunctions(unit: DwarfUnit): RangeMap {
     return true;
   };
   die.forEachChild((child) => visit(child, 0));
-  return map;
+  return { map, problem };
 }
 
-/** A function whose ranges cannot be read is left out; the others still answer. */
-function addFunction(map: RangeMap, die: DieCursor): void {
+/**
+ * A function whose ranges cannot be read is left out; the others still answer.
+ * @returns why it is left out
+ */
+function addFunction(map: RangeMap, die: DieCursor, budget: ListBudget): string | undefined {
   try {
-    const ranges = rangesOf(die);
+    const ranges = rangesOf(die, budget);
     for (let i = 0; i < ranges.length; i += 2) map.add(ranges[i]!, ranges[i + 1]!, die.offset);
+    return undefined;
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
+    return `${error.message}.`;
   }
 }

@@ -1,7 +1,7 @@
 import { DW_AT, DW_FORM } from './constants.ts';
 import type { DwarfCursor } from './cursor.ts';
 import type { DieCursor } from './die-cursor.ts';
-import { readList } from './list-window.ts';
+import { ListBudget, readList } from './list-window.ts';
 import type { DwarfUnit } from './unit.ts';
 
 /** Low, high, low, high…; half-open, addresses as signed doubles. */
@@ -20,15 +20,16 @@ const DW_RLE = {
 
 /**
  * Code that a DIE covers: DW_AT_ranges, or DW_AT_low_pc with DW_AT_high_pc; empty when it has none.
+ * @param budget shared by the DIEs that one question goes over
  * @throws FaultError `corrupt`
  */
-export function rangesOf(die: DieCursor): Ranges {
+export function rangesOf(die: DieCursor, budget = new ListBudget()): Ranges {
   const { unit } = die;
   if (die.has(DW_AT.ranges)) {
     const value = die.unsigned(DW_AT.ranges);
     if (value === undefined) return [];
     const index = die.formOf(DW_AT.ranges) === DW_FORM.rnglistx;
-    return readRanges(unit, index ? unit.file.rnglistAt(unit, value) : value);
+    return readRanges(unit, index ? unit.file.rnglistAt(unit, value) : value, budget);
   }
   const low = die.address(DW_AT.lowPc);
   if (low === undefined || !die.has(DW_AT.highPc)) return [];
@@ -37,15 +38,17 @@ export function rangesOf(die: DieCursor): Ranges {
   return high === undefined || high <= low ? [] : [low, high];
 }
 
-function readRanges(unit: DwarfUnit, offset: number): Ranges {
+function readRanges(unit: DwarfUnit, offset: number, budget: ListBudget): Ranges {
   const { file, header, root } = unit;
-  return header.version >= 5
-    ? readList(file.require('rnglists', '.debug_rnglists'), offset, (cursor) =>
-        parseRnglist(cursor, unit, root.lowPc),
-      )
-    : readList(file.require('ranges', '.debug_ranges'), offset, (cursor) =>
-        parseRanges(cursor, header.addressSize, root.lowPc),
-      );
+  const isNew = header.version >= 5;
+  const section = isNew
+    ? file.require('rnglists', '.debug_rnglists')
+    : file.require('ranges', '.debug_ranges');
+  const parse = (cursor: DwarfCursor): Ranges =>
+    isNew
+      ? parseRnglist(cursor, unit, root.lowPc)
+      : parseRanges(cursor, header.addressSize, root.lowPc);
+  return readList(section, offset, parse, budget);
 }
 
 function parseRanges(cursor: DwarfCursor, addressSize: number, lowPc: number): Ranges {

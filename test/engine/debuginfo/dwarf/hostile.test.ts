@@ -181,6 +181,72 @@ it('a section that its header places beyond the file is a fault, and nothing is 
   expect(() => section.bytes(0, 1)).toThrow(/end of the file \(100 bytes\)/);
 });
 
+describe('lists and abbreviations that cost more than they have bytes', () => {
+  function unitOf(subprograms: string): string {
+    return `
+      unit version=5
+      compile_unit name="a.c" language=0x1d low_pc=0x1000 high_pc=+0x100 {
+        ${subprograms}
+        subprogram name="good" low_pc=0x1000 high_pc=+0x10
+      }`;
+  }
+  /** offset_pair 0 0, without an end. */
+  const endless = Uint8Array.from({ length: 6 * 2 ** 20 }, (_, i) => (i % 3 === 0 ? 4 : 0));
+
+  it('a range list without an end is read once, however many functions name it; that is told', () => {
+    const { sections } = drawDwarf(unitOf('subprogram name="bad" ranges=list:0\n'.repeat(2000)));
+    let read = 0;
+    const parts = sectionsOf({ ...sections, rnglists: endless });
+    const rnglists = {
+      ...parts.rnglists!,
+      bytes: (offset: number, length: number) => {
+        read += length;
+        return endless.subarray(offset, offset + length);
+      },
+    };
+    const info = new DwarfDebugInfo({ ...parts, rnglists });
+    expect(info.findLocation(0x1001n)?.scopes[0]?.name).toBe('good');
+    expect(read).toBeLessThan(5 * 2 ** 20);
+    const elsewhere = info.findLocation(0x1080n);
+    expect(elsewhere?.scopes).toEqual([]);
+    expect(elsewhere?.warnings.join()).toMatch(/\.debug_rnglists/);
+  });
+
+  it('other lists without an end, and units that name them, are read up to a total', () => {
+    const lists = Array.from({ length: 40 }, (_, i) => `ranges=list:${i * 3}`);
+    const units = lists.map((list) => `unit version=5\ncompile_unit name="b.c" ${list}\n`).join('');
+    const functions = lists.map((list) => `subprogram name="bad" ${list}\n`).join('');
+    const { sections } = drawDwarf(`${unitOf(functions)}\n${units}`);
+    let read = 0;
+    const parts = sectionsOf({ ...sections, rnglists: endless });
+    const rnglists = {
+      ...parts.rnglists!,
+      bytes: (offset: number, length: number) => {
+        read += length;
+        return endless.subarray(offset, offset + length);
+      },
+    };
+    const info = new DwarfDebugInfo({ ...parts, rnglists });
+    expect(info.findLocation(0x1001n)?.scopes[0]?.name).toBe('good');
+    // Once for the functions of the unit, once for the units.
+    expect(read).toBeLessThanOrEqual(2 * 16 * 2 ** 20);
+    expect(info.warnings.length).toBeGreaterThan(0);
+  });
+
+  it('an abbreviation has a limited number of attributes', () => {
+    const attributes = (count: number) => 'external=true '.repeat(count);
+    const fileOf = (count: number) =>
+      new DwarfDebugInfo(
+        sectionsOf(drawDwarf(unitOf(`variable name="v" ${attributes(count)}`)).sections),
+      );
+    expect(fileOf(500).findLocation(0x1001n)?.scopes[0]?.name).toBe('good');
+    expect(() => fileOf(600).findLocation(0x1001n)?.scopes).not.toThrow(RangeError);
+    expect(fileOf(600).findLocation(0x1001n)).toBeUndefined();
+    const abbrev = fileOf(600).file.unitAt(0);
+    expect(() => abbrev.abbrevs).toThrow(/up to 512 attributes/);
+  });
+});
+
 describe('numbers', () => {
   it('of LEB128 that do not end, or are far too long, are faults', () => {
     const endless = new DwarfCursor(new Uint8Array(40).fill(0x80), '.debug_info');
