@@ -1,8 +1,13 @@
+import { tryRead } from '../base/fault.ts';
+import { resolveTypedef } from '../types/layout.ts';
 import type { Type, TypeTag } from '../types/type.ts';
 import type { ProgramDebugInfo } from './debug-info.ts';
 
 /** Pointers to pointers, structs in structs; deeper is damage. */
 const MAX_DEPTH = 32;
+/** Types embedded in one, and members compared for one; `struct rq` has some thousand. */
+const MAX_EMBEDDED = 20_000;
+const MAX_COMPARED = 100_000;
 
 /**
  * Types as DWARF has them where BTF tells less: pahole writes an array of arrays as one array
@@ -12,6 +17,7 @@ const MAX_DEPTH = 32;
 export class ExactTypes {
   readonly #info: ProgramDebugInfo;
   readonly #known = new Map<Type, Type>();
+  readonly #holdsArrays = new Map<Type, boolean>();
 
   constructor(info: ProgramDebugInfo) {
     this.#info = info;
@@ -44,9 +50,13 @@ export class ExactTypes {
       }
       case 'struct':
       case 'union':
-        return (holdsArray(type, 0) ? this.#named(type.kind, type.name, type) : undefined) ?? type;
+        return (
+          (this.#holdsArray(type) ? this.#named(type.kind, type.name, type) : undefined) ?? type
+        );
       case 'typedef':
-        return (holdsArray(type, 0) ? this.#named('typedef', type.name, type) : undefined) ?? type;
+        return (
+          (this.#holdsArray(type) ? this.#named('typedef', type.name, type) : undefined) ?? type
+        );
       default:
         return type;
     }
@@ -57,57 +67,88 @@ export class ExactTypes {
       (each) => type.origin === (each.name === 'vmlinux' ? 'BTF' : `BTF:${each.name}`),
     );
     if (part === undefined || name === '') return undefined;
+    const budget = { members: MAX_COMPARED };
     // Units may define a name each their own way.
     return this.#info
       .typesOf(part)
       .findTypes(tag, name)
-      .find((each) => isSameLayout(each, type, 0));
+      .find((each) => isSameLayout(each, type, budget));
+  }
+
+  /** In itself or in what is embedded in it, each type once; not behind pointers. */
+  #holdsArray(type: Type): boolean {
+    const seen = new Set([type]);
+    // What is added while it is gone over comes, too.
+    for (const at of seen) {
+      const known = this.#holdsArrays.get(at);
+      if (at.kind === 'array' || known === true) {
+        this.#holdsArrays.set(type, true);
+        return true;
+      }
+      if (known === false) continue;
+      if (at.kind === 'typedef' || at.kind === 'qualified') seen.add(at.target);
+      else if (at.kind === 'struct' || at.kind === 'union') {
+        for (const member of at.members) seen.add(member.type);
+      }
+      if (seen.size > MAX_EMBEDDED) return false;
+    }
+    for (const at of seen) this.#holdsArrays.set(at, false);
+    return false;
   }
 }
 
-/** In itself or in what is embedded in it; not behind pointers. */
-function holdsArray(type: Type, depth: number): boolean {
-  if (depth > MAX_DEPTH) return false;
-  if (type.kind === 'array') return true;
-  if (type.kind === 'typedef' || type.kind === 'qualified') {
-    return holdsArray(type.target, depth + 1);
-  }
-  if (type.kind !== 'struct' && type.kind !== 'union') return false;
-  return type.members.some((member) => holdsArray(member.type, depth + 1));
-}
-
-/** Size, names and places of members; arrays only by what they hold in all. */
-function isSameLayout(a: Type, b: Type, depth: number): boolean {
-  const [first, second] = [plain(a), plain(b)];
-  if (depth > MAX_DEPTH || first.kind !== second.kind) return false;
-  if (first.kind === 'array' && second.kind === 'array') {
-    return elementsOf(first) === elementsOf(second);
-  }
-  if (first.kind !== 'struct' && first.kind !== 'union') return true;
-  if (second.kind !== 'struct' && second.kind !== 'union') return false;
-  return (
-    first.size === second.size &&
-    first.incomplete === second.incomplete &&
-    first.members.length === second.members.length &&
-    first.members.every((member, i) => {
+/**
+ * Size, names and places of members; arrays only by what they hold in all. Pairs of types are compared
+ * once: in damaged types one may be embedded in another any number of times, or in itself.
+ * @param budget members that may still be compared; with none left the answer is no
+ */
+function isSameLayout(a: Type, b: Type, budget: { members: number }): boolean {
+  const seen = new Map<Type, Set<Type>>();
+  const pairs: [Type, Type][] = [[a, b]];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const [first, second] = pair.map((type) => tryRead(() => resolveTypedef(type)));
+    if (first === undefined || second === undefined || first.kind !== second.kind) return false;
+    if (first.kind === 'array') {
+      const elements = elementsOf(first);
+      if (elements === undefined || elements !== elementsOf(second)) return false;
+    }
+    if (first.kind !== 'struct' && first.kind !== 'union') continue;
+    if (second.kind !== 'struct' && second.kind !== 'union') return false;
+    const others = seen.get(first) ?? new Set();
+    if (others.has(second)) continue;
+    seen.set(first, others.add(second));
+    if (
+      first.size !== second.size ||
+      first.incomplete !== second.incomplete ||
+      first.members.length !== second.members.length
+    ) {
+      return false;
+    }
+    for (const [i, member] of first.members.entries()) {
       const other = second.members[i]!;
-      return (
-        member.name === other.name &&
-        member.bitOffset === other.bitOffset &&
-        member.bitSize === other.bitSize &&
-        isSameLayout(member.type, other.type, depth + 1)
-      );
-    })
-  );
+      if (
+        budget.members-- <= 0 ||
+        member.name !== other.name ||
+        member.bitOffset !== other.bitOffset ||
+        member.bitSize !== other.bitSize
+      ) {
+        return false;
+      }
+      pairs.push([member.type, other.type]);
+    }
+  }
+  return true;
 }
 
-function plain(type: Type): Type {
-  let at = type;
-  while (at.kind === 'typedef' || at.kind === 'qualified') at = at.target;
-  return at;
-}
-
-function elementsOf(type: Type): number {
-  const at = plain(type);
-  return at.kind === 'array' ? at.length * elementsOf(at.element) : 1;
+/** Of arrays of arrays in all; undefined for an endless chain. */
+function elementsOf(type: Type): number | undefined {
+  let elements = 1;
+  let at = tryRead(() => resolveTypedef(type));
+  for (let i = 0; at?.kind === 'array'; i++) {
+    if (i === MAX_DEPTH) return undefined;
+    const { element } = at;
+    elements *= at.length;
+    at = tryRead(() => resolveTypedef(element));
+  }
+  return at && elements;
 }

@@ -5,7 +5,7 @@ import { ExactTypes } from '../../../src-main/engine/program/exact-types.ts';
 import { BtfTypeFinder } from '../../../src-main/engine/types/btf-type-finder.ts';
 import { declarationOf } from '../../../src-main/engine/types/declaration.ts';
 import { definitionText } from '../../../src-main/engine/types/definition.ts';
-import type { Type } from '../../../src-main/engine/types/type.ts';
+import type { StructType, Type } from '../../../src-main/engine/types/type.ts';
 import { drawBtf } from '../../support/debuginfo/draw-btf.ts';
 import { drawDwarf, sectionsOf } from '../../support/dwarf/draw-dwarf.ts';
 
@@ -90,4 +90,55 @@ it('a name with several definitions is the one of the same layout', () => {
 it('what holds no array, or is another struct in DWARF, stays as it is', () => {
   expect(exact('pair')).toBe(btf.findType('struct', 'pair'));
   expect(exact('changed')).toBe(btf.findType('struct', 'changed'));
+});
+
+/** A type that BTF has, and what DWARF has under its name, both made by hand. */
+function ofMade(type: StructType, made: Type): Type {
+  const finder = { findTypes: () => [made] };
+  const parts = [{ name: 'vmlinux' }];
+  return new ExactTypes({ parts, typesOf: () => finder } as unknown as ProgramDebugInfo).of(type);
+}
+const int: Type = {
+  kind: 'int',
+  origin: 'BTF',
+  name: 'int',
+  size: 4,
+  signed: true,
+  isBool: false,
+  isChar: false,
+};
+function struct(members: readonly Type[], origin: string): StructType {
+  const placed = members.map((type, i) => ({ name: `m${i}`, type, bitOffset: i * 32, bitSize: 0 }));
+  return { kind: 'struct', origin, name: 's', size: 4, incomplete: false, members: placed };
+}
+const array = (element: Type): Type => ({ kind: 'array', origin: 'BTF', element, length: 2 });
+
+it('damaged types: embedded in each other twice and thirty deep, or thousands of times', () => {
+  const nested = (origin: string): StructType => {
+    let inner = struct([int, array(int)], origin);
+    for (let i = 0; i < 30; i++) inner = struct([int, inner, inner], origin);
+    return inner;
+  };
+  const dwarf = nested('DWARF');
+  expect(ofMade(nested('BTF'), dwarf)).toBe(dwarf);
+  const wide = (origin: string): StructType => {
+    const inner = struct(Array<Type>(8000).fill(int), origin);
+    return struct([...Array<Type>(8000).fill(inner), array(int)], origin);
+  };
+  const same = wide('DWARF');
+  expect(ofMade(wide('BTF'), same)).toBe(same);
+});
+
+it('damaged types: typedefs and arrays of themselves are no reason to take them', () => {
+  const loop: { target: Type } & Type = { kind: 'typedef', origin: 'x', name: 't', target: int };
+  loop.target = loop;
+  const rows: { element: Type } & Type = { kind: 'array', origin: 'x', element: int, length: 2 };
+  rows.element = rows;
+  for (const bad of [loop, rows]) {
+    const btfType = struct([array(int), int], 'BTF');
+    expect(ofMade(btfType, struct([bad, int], 'DWARF'))).toBe(btfType);
+    expect(ofMade(btfType, struct([array(int), bad], 'DWARF'))).toBe(btfType);
+    const bare = struct([bad, array(int)], 'BTF');
+    expect(ofMade(bare, struct([bad, array(int)], 'DWARF'))).toBe(bare);
+  }
 });
