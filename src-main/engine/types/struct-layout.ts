@@ -87,6 +87,15 @@ function storageUnitOf({ type, bitOffset, bitSize }: Member): { start: number; e
 function paddingOf({ type, bitSize }: Member): number {
   const struct = bitSize > 0 ? undefined : tryRead(() => structOf(type));
   if (struct?.kind !== 'struct' || struct.incomplete) return 0;
-  const padding = gapsOf(struct).find(({ kind, inBitField }) => kind === 'padding' && !inBitField);
-  return padding === undefined ? 0 : padding.bits / 8;
+  let bytes = knownPadding.get(struct);
+  if (bytes === undefined) {
+    const gaps = gapsOf(struct);
+    const padding = gaps.find(({ kind, inBitField }) => kind === 'padding' && !inBitField);
+    bytes = padding === undefined ? 0 : padding.bits / 8;
+    knownPadding.set(struct, bytes);
+  }
+  return bytes;
 }
+
+/** Some thousand members may each be the same struct of some thousand. */
+const knownPadding = new WeakMap<StructType, number>();

@@ -91,4 +91,25 @@ describe('holes and padding', () => {
     endless.target = endless;
     expect(gaps({ ...good, members: [member(0, endless)] })).toEqual(['padding 0+16 behind 0']);
   });
+
+  it('of a struct that is a member many times are looked for once', () => {
+    const inner = structOf('struct s { long a; char b; }');
+    let asked = 0;
+    const counted = {
+      ...inner,
+      get members() {
+        asked++;
+        return inner.members;
+      },
+    };
+    const members = Array.from({ length: 500 }, (_, i) => ({
+      name: `m${i}`,
+      type: counted,
+      bitOffset: i * 128,
+      bitSize: 0,
+    }));
+    const { innerPadding } = structLayout({ ...inner, size: 16 * 500, members });
+    expect(innerPadding).toEqual({ count: 500, bytes: 500 * 7 });
+    expect(asked).toBeLessThan(5);
+  });
 });
