@@ -21,6 +21,10 @@ interface User {
 const MAX_DEPTH = 32;
 /** More than anybody reads: `struct list_head` has a tenth of it. */
 const MAX_USERS = 50_000;
+/** Members looked at: a kernel has some hundred thousand, damaged types as many ways to one as they like. */
+const MAX_VISITS = 4_000_000;
+/** Of paths and declarations; of `struct list_head` they have some hundred thousand. */
+const MAX_CHARACTERS = 16_000_000;
 const SLICE = 256;
 
 /**
@@ -34,41 +38,56 @@ export function typeUsersBlock(
   target: Type,
   checkCancelled: () => void,
 ): { block: TableBlock; cut: boolean } {
-  const users: User[] = [];
-  let done = 0;
+  const search: Search = { target, users: [], visits: 0, characters: 0, checkCancelled };
   for (const { tag, name } of program.types.iterateNames()) {
-    if (++done % SLICE === 0) checkCancelled();
+    visit(search);
     if ((tag !== 'struct' && tag !== 'union') || name === '') continue;
     const type = tryRead(() => program.types.findType(tag, name));
     if (type === undefined || (type.kind !== 'struct' && type.kind !== 'union')) continue;
-    addUsers(users, { tag, name, path: '', offset: 0 }, type, target, 0);
-    if (users.length >= MAX_USERS) break;
+    addUsers(search, { tag, name, path: '', offset: 0 }, type, 0);
+    if (isFull(search)) break;
   }
-  const sorted = users.slice(0, MAX_USERS).sort((a, b) => {
+  const sorted = search.users.sort((a, b) => {
     if (a.relation !== b.relation) return a.relation === 'embeds' ? -1 : 1;
     return a.name < b.name ? -1 : a.name > b.name ? 1 : a.offset - b.offset;
   });
-  return { block: usersTable(sorted), cut: users.length >= MAX_USERS };
+  return { block: usersTable(sorted), cut: isFull(search) };
+}
+
+interface Search {
+  readonly target: Type;
+  readonly users: User[];
+  visits: number;
+  characters: number;
+  readonly checkCancelled: () => void;
+}
+
+function visit(search: Search): void {
+  if (++search.visits % SLICE === 0) search.checkCancelled();
+}
+
+function isFull({ users, visits, characters }: Search): boolean {
+  return users.length >= MAX_USERS || visits >= MAX_VISITS || characters >= MAX_CHARACTERS;
 }
 
 type Place = Pick<User, 'tag' | 'name' | 'path' | 'offset'>;
 
-function addUsers(
-  users: User[],
-  place: Place,
-  struct: StructType,
-  target: Type,
-  depth: number,
-): void {
+function addUsers(search: Search, place: Place, struct: StructType, depth: number): void {
   for (const { name, type, bitOffset } of struct.members) {
-    if (users.length >= MAX_USERS) return;
+    if (isFull(search)) return;
+    visit(search);
+    const { relation, anonymous } = relationTo(type, search.target);
+    const goesOn = anonymous !== undefined && depth < MAX_DEPTH;
+    if (relation === undefined && !goesOn) continue;
+    search.characters += place.path.length + 1 + name.length;
+    if (isFull(search)) return;
     const path = [place.path, name].filter((part) => part !== '').join('.');
     const at = { ...place, path, offset: place.offset + Math.floor(bitOffset / 8) };
-    const { relation, anonymous } = relationTo(type, target);
-    if (relation !== undefined) users.push({ ...at, relation, declaration: declarationOf(type) });
-    else if (anonymous !== undefined && depth < MAX_DEPTH) {
-      addUsers(users, at, anonymous, target, depth + 1);
-    }
+    if (relation !== undefined) {
+      const declaration = declarationOf(type);
+      search.characters += declaration.length;
+      search.users.push({ ...at, relation, declaration });
+    } else if (goesOn) addUsers(search, at, anonymous, depth + 1);
   }
 }
 

@@ -19,15 +19,37 @@ export interface DefinitionLine {
 /** Anonymous structs nest three or four deep; damaged type information may nest for ever. */
 const MAX_DEPTH = 32;
 const MAX_LINES = 20_000;
+/** Of lines and paths; `struct task_struct` has some ten thousand. */
+const MAX_CHARACTERS = 8_000_000;
 
-/** Lines of a struct's or union's definition, anonymous members expanded. */
+/** Lines of a struct's or union's definition, anonymous members expanded; `...` where they are cut. */
 export function definitionLines(type: StructType): readonly DefinitionLine[] {
-  const lines: DefinitionLine[] = [];
+  const definition = new Definition();
   const head = type.name === '' ? type.kind : `${type.kind} ${type.name}`;
-  lines.push({ depth: 0, text: `${head} {`, bitOffset: undefined, path: '' });
-  addMembers(lines, type, { depth: 1, bitOffset: 0, path: '' });
-  lines.push({ depth: 0, text: '}', bitOffset: undefined, path: '' });
-  return lines;
+  definition.add(0, `${head} {`);
+  addMembers(definition, type, { depth: 1, bitOffset: 0, path: '' });
+  definition.add(0, '}');
+  return definition.lines;
+}
+
+/** The lines so far. */
+class Definition {
+  readonly lines: DefinitionLine[] = [];
+  #characters = 0;
+  #isCut = false;
+
+  add(depth: number, text: string, bitOffset?: number, path = ''): void {
+    this.lines.push({ depth, text, bitOffset, path });
+    this.#characters += text.length + path.length;
+  }
+
+  /** No more members: the first time a line says so. */
+  isFull(depth: number): boolean {
+    if (this.lines.length <= MAX_LINES && this.#characters <= MAX_CHARACTERS) return false;
+    if (!this.#isCut) this.add(depth, '...');
+    this.#isCut = true;
+    return true;
+  }
 }
 
 interface Place {
@@ -36,30 +58,28 @@ interface Place {
   readonly path: string;
 }
 
-function addMembers(lines: DefinitionLine[], type: StructType, place: Place): void {
+function addMembers(definition: Definition, type: StructType, place: Place): void {
   const { depth } = place;
-  if (type.members.length === 0 || depth > MAX_DEPTH || lines.length > MAX_LINES) {
-    const text = type.members.length > 0 ? '...' : noMembers(type);
-    lines.push({ depth, text, bitOffset: undefined, path: '' });
+  if (type.members.length === 0 || depth > MAX_DEPTH) {
+    definition.add(depth, type.members.length > 0 ? '...' : noMembers(type));
     return;
   }
-  type.members.forEach((member, index) => {
-    if (lines.length > MAX_LINES) return;
+  for (const [index, member] of type.members.entries()) {
+    if (definition.isFull(depth)) return;
     const bitOffset = place.bitOffset + member.bitOffset;
     const path = member.name === '' ? place.path : joinPath(place.path, member.name);
     const body = anonymousBody(member.type);
     if (body === undefined) {
       // C has flexible arrays at the end of structs only.
       const isLast = index === type.members.length - 1 && type.kind === 'struct';
-      const text = `${memberText(member, isLast)};`;
-      lines.push({ depth, text, bitOffset, path });
-      return;
+      definition.add(depth, `${memberText(member, isLast)};`, bitOffset, path);
+      continue;
     }
-    lines.push({ depth, text: `${body.struct.kind} {`, bitOffset: undefined, path: '' });
-    addMembers(lines, body.struct, { depth: depth + 1, bitOffset, path });
-    if (member.name === '') lines.push({ depth, text: '};', bitOffset: undefined, path: '' });
-    else lines.push({ depth, text: `} ${body.around(member.name)};`, bitOffset, path });
-  });
+    definition.add(depth, `${body.struct.kind} {`);
+    addMembers(definition, body.struct, { depth: depth + 1, bitOffset, path });
+    if (member.name === '') definition.add(depth, '};');
+    else definition.add(depth, `} ${body.around(member.name)};`, bitOffset, path);
+  }
 }
 
 /** gdb's words. */

@@ -3,6 +3,7 @@ import type { Block, TableBlock, ValueBlock } from '../../../src-shared/contract
 import { createContext } from '../../../src-main/engine/commands/context.ts';
 import { findCommand } from '../../../src-main/engine/commands/registry.ts';
 import { splitCommandLine } from '../../../src-main/engine/service/command-line.ts';
+import type { StructType, Type } from '../../../src-main/engine/types/type.ts';
 import { TextRenderer } from '../../../src-main/render/index.ts';
 import { DrawnMachine } from '../../support/kernel/draw-machine.ts';
 import { AT, drawThings } from '../../support/kernel/draw-things.ts';
@@ -117,6 +118,76 @@ describe('the address of a struct', () => {
 
   it('that is no symbol is told with similar names, as before', () => {
     expect(() => run('struct thing first_thin')).toThrow(/symbol not found.*\n.*\n.*first_thing/);
+  });
+});
+
+describe('whatis --users of damaged types', () => {
+  const int: Type = {
+    kind: 'int',
+    origin: 'x',
+    name: 'int',
+    size: 4,
+    signed: true,
+    isBool: false,
+    isChar: false,
+  };
+  function struct(name: string, members: readonly (readonly [string, Type])[]): StructType {
+    const placed = members.map(([each, type]) => ({ name: each, type, bitOffset: 0, bitSize: 0 }));
+    return { kind: 'struct', origin: 'x', name, size: 4, incomplete: false, members: placed };
+  }
+  /** The blocks of `whatis --users target` where `evil` is such a struct, and how often it may stop. */
+  function search(evil: StructType): { blocks: Block[]; asked: number } {
+    const machine = drawThings();
+    const types = new Map<string, StructType>([
+      ['evil', evil],
+      ['target', target],
+    ]);
+    machine.types.add({
+      name: 'damaged',
+      findType: (tag, name) => (tag === 'struct' ? types.get(name) : undefined),
+      findVariableType: () => undefined,
+      findFunctionType: () => undefined,
+      iterateNames: () => [...types.keys()].map((name) => ({ tag: 'struct', name })),
+    });
+    let asked = 0;
+    const cancelled = (): boolean => {
+      asked++;
+      return false;
+    };
+    const context = { ...createContext(machine.program()), cancelled };
+    return { blocks: [...findCommand('whatis')!.run(context, ['--users', 'target'])], asked };
+  }
+  const target = struct('target', [['x', int]]);
+  const warnings = (blocks: readonly Block[]) =>
+    blocks.filter((block) => block.type === 'notice' && block.severity === 'warning');
+
+  it('ends where nameless structs are twice in each other, and says that it is cut', () => {
+    let inner = struct('', [['leaf', int]]);
+    for (let i = 0; i < 31; i++)
+      inner = struct('', [
+        ['a', inner],
+        ['b', inner],
+      ]);
+    const { blocks, asked } = search(struct('evil', [['m', inner]]));
+    expect(warnings(blocks)).toHaveLength(1);
+    expect(asked).toBeGreaterThan(1000);
+  });
+
+  it('limits the text of paths, where long names are nested around many members', () => {
+    let inner = struct(
+      '',
+      Array.from({ length: 40_000 }, (_, i) => [`p${i}`, target] as const),
+    );
+    for (let i = 0; i < 20; i++) inner = struct('', [['N'.repeat(4000), inner]]);
+    const { blocks } = search(struct('evil', [['m', inner]]));
+    expect(warnings(blocks)).toHaveLength(1);
+    const found = blocks.find((block): block is TableBlock => block.type === 'table')!.table;
+    const paths = found.columns.findIndex(({ id }) => id === 'member');
+    const characters = found.data[paths]!.reduce<number>(
+      (sum, path) => sum + String(path).length,
+      0,
+    );
+    expect(characters).toBeLessThan(20_000_000);
   });
 });
 
