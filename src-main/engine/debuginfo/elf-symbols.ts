@@ -1,5 +1,5 @@
 import { ElfNames, isNamed } from './module-kallsyms.ts';
-import { endOfName } from './name-hash.ts';
+import { endOfName, NameTotal } from './name-hash.ts';
 import { SymbolTable, type AddressRange } from './symbol-table.ts';
 
 /** sizeof(Elf64_Sym) */
@@ -29,6 +29,7 @@ export function symbolsOf(
   const kept: number[] = [];
   const ends: number[] = [];
   const bases: bigint[] = [];
+  const total = new NameTotal(strtab);
   for (let i = 1; i < count; i++) {
     const at = i * ELF_SYMBOL_SIZE;
     const kind = view.getUint8(at + 4) & 0xf;
@@ -38,6 +39,7 @@ export function symbolsOf(
     const defined = section !== 0 && kind !== STT_SECTION && kind !== STT_FILE;
     const end = defined && start > 0 ? endOfName(strtab, start) : -1;
     if (end <= start) continue;
+    total.add(end - start);
     if (baseOf !== undefined) {
       const base = section < SHN_LORESERVE ? baseOf(section) : undefined;
       if (base === undefined || !isNamed(strtab, start, end)) continue;

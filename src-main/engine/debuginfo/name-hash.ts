@@ -1,3 +1,5 @@
+import { FaultError } from '../base/fault.ts';
+
 /**
  * A string hash that can be composed: hash(a + b) = hash(a) * FACTOR^length(b) + hash(b). kallsyms
  * stores names as tokens, so a symbol's hash needs one step per token, not one per character.
@@ -51,6 +53,35 @@ export function endOfName(bytes: Uint8Array, start: number): number {
   for (let i = start; i < limit; i++) if (bytes[i] === 0) return i;
   return -1;
 }
+
+/**
+ * Adds up the names of a symbol table and throws where they are far more than their string table has
+ * bytes. Linkers share equal names and ends of names: together those of a kernel have 1.4 times its
+ * bytes. In a damaged table any number of symbols may have the same long one.
+ */
+export class NameTotal {
+  #left: number;
+  readonly #limit: number;
+
+  constructor(strtab: Uint8Array) {
+    this.#limit = this.#left = strtab.length * MAX_SHARED + SMALL_TABLE;
+  }
+
+  /** @param bytes of the next name @throws FaultError `corrupt` */
+  add(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left >= 0) return;
+    throw new FaultError({
+      kind: 'corrupt',
+      what: 'the string table of symbols',
+      expected: `names of up to ${this.#limit} bytes in all`,
+      found: 'more',
+    });
+  }
+}
+
+const MAX_SHARED = 4;
+const SMALL_TABLE = 1 << 16;
 
 /** The reverse of {@link encodeName}. */
 export function decodeName(bytes: Uint8Array, start: number, end: number): string {

@@ -2,7 +2,7 @@ import { START_KERNEL_MAP } from '../arch/x86-64/address-map.ts';
 import { ELF_SYMBOL_SIZE, SHN_LORESERVE } from './elf-symbols.ts';
 import { SHT_NOBITS, SHT_SYMTAB, type ElfFile, type ElfSection } from './elf.ts';
 import { ElfNames } from './module-kallsyms.ts';
-import { decodeName, endOfName } from './name-hash.ts';
+import { decodeName, endOfName, NameTotal } from './name-hash.ts';
 import { SymbolTable } from './symbol-table.ts';
 
 const STT_SECTION = 3;
@@ -61,6 +61,7 @@ export function vmlinuxSymbolsOf(elf: ElfFile, slide: bigint): SymbolTable | und
 function entriesOf(elf: ElfFile, symtab: Uint8Array, strtab: Uint8Array): Entry[] {
   const view = new DataView(symtab.buffer, symtab.byteOffset, symtab.byteLength);
   const entries: Entry[] = [];
+  const total = new NameTotal(strtab);
   // In a file that keeps debug sections only, every other section is NOBITS.
   const hasContents = elf.findSection('.text')?.type !== SHT_NOBITS;
   const count = Math.floor(symtab.length / ELF_SYMBOL_SIZE);
@@ -75,6 +76,7 @@ function entriesOf(elf: ElfFile, symtab: Uint8Array, strtab: Uint8Array): Entry[
     if (kind === STT_SECTION || kind === STT_FILE) continue;
     const end = start > 0 ? endOfName(strtab, start) : -1;
     if (end <= start) continue;
+    total.add(end - start);
     const name = decodeName(strtab, start, end);
     if (LEFT_OUT.test(name)) continue;
     const place = elf.sections[index];

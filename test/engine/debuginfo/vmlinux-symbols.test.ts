@@ -77,3 +77,15 @@ it('a stripped file has none', () => {
   const stripped = drawElfFile({ sections: [{ name: '.text', flags: 6n, bytes: [0] }] });
   expect(vmlinuxSymbolsOf(openElf(new MemorySource(stripped, 'vmlinux')), 0n)).toBeUndefined();
 });
+
+it('of a damaged file, where any number of symbols have one long name, is refused', () => {
+  const symtab = drawSymbol(0, 0, 0, 0n);
+  for (let i = 0; i < 200; i++) symtab.push(...drawSymbol(1, GLOBAL, TEXT, 0xffffffff81000000n));
+  const sections = [
+    { name: '.text', flags: 6n, bytes: [0] },
+    { name: '.symtab', type: 2, bytes: symtab, link: '.strtab' },
+    { name: '.strtab', type: 3, bytes: asciiOf(`\0${'A'.repeat(4000)}\0`) },
+  ];
+  const elf = openElf(new MemorySource(drawElfFile({ sections }), 'vmlinux'));
+  expect(() => vmlinuxSymbolsOf(elf, 0n)).toThrow(/corrupt.*names of up to .* bytes in all/);
+});
