@@ -86,6 +86,27 @@ describe('code kept between runs', () => {
     expect(run('bt')).toBe('one bt');
   });
 
+  it('is not believed what it says of itself: a damaged head is made anew', () => {
+    run('bt');
+    const good = readFileSync(codeFile(), 'latin1');
+    const head = good.slice(0, 4096);
+    const words = (text: string) =>
+      head.replace('["bt"]', text).slice(0, 4096).padEnd(4096) + good.slice(4096);
+    expect(words('["bt"]')).toBe(good);
+    for (const bytes of [
+      words('["bu"]'),
+      words('[12, {"a": 1}]'),
+      words('"bt,ps"'),
+      words('null'),
+      words(`[${'"bt",'.repeat(300)}"bt"]`),
+      `null${' '.repeat(4092)}${good.slice(4096)}`,
+    ]) {
+      writeFileSync(codeFile(), bytes, 'latin1');
+      expect(run('bt')).toBe('one bt');
+      expect(readFileSync(codeFile(), 'latin1')).toContain('"words":["bt"]');
+    }
+  });
+
   it('has a limit: what was written longest ago goes, in old folders too', () => {
     const put = (name: string, daysAgo: number): string => {
       const path = join(codes, name);

@@ -65,19 +65,32 @@ function mayMeanOtherCode(word: string): boolean {
 function readCode(path: string, of: string): { head: Head; code: Uint8Array } | undefined {
   try {
     const bytes = readFileSync(path);
-    const head = JSON.parse(bytes.toString('utf8', 0, HEAD)) as Head;
+    const head: unknown = JSON.parse(bytes.toString('utf8', 0, HEAD));
     const code = bytes.subarray(HEAD);
-    return head.of === of && head.sum === sumOf(code) ? { head, code } : undefined;
+    const usable = isHead(head) && head.of === of && head.sum === sumOf(head, code);
+    return usable ? { head, code } : undefined;
   } catch {
     // None there, or cut off: it is made anew.
     return undefined;
   }
 }
 
+function isHead(head: unknown): head is Head {
+  if (typeof head !== 'object' || head === null) return false;
+  const { of, sum, words } = head as Partial<Record<keyof Head, unknown>>;
+  return (
+    typeof of === 'string' &&
+    typeof sum === 'number' &&
+    Array.isArray(words) &&
+    words.length <= MAX_WORDS &&
+    words.every((word) => typeof word === 'string' && mayMeanOtherCode(word))
+  );
+}
+
 function saveCode(path: string, of: string, words: readonly string[], made: Uint8Array): void {
   const bytes = Buffer.alloc(HEAD + made.length, ' ');
   bytes.set(made, HEAD);
-  const head: Head = { of, sum: sumOf(bytes.subarray(HEAD)), words };
+  const head: Head = { of, sum: sumOf({ of, words }, bytes.subarray(HEAD)), words };
   const text = Buffer.from(JSON.stringify(head));
   if (text.length > HEAD) return;
   bytes.set(text);
@@ -93,10 +106,13 @@ function saveCode(path: string, of: string, words: readonly string[], made: Uint
   }
 }
 
-/** V8 does not look whether its code was damaged on the disk. */
-function sumOf(code: Uint8Array): number {
+/** Of the code and what is said of it: V8 does not look whether its code was damaged on the disk. */
+function sumOf({ of, words: asked }: Omit<Head, 'sum'>, code: Uint8Array): number {
   const words = new Uint32Array(code.buffer, code.byteOffset, code.length >>> 2);
   let sum = code.length;
+  for (const char of JSON.stringify([of, asked])) {
+    sum = (Math.imul(sum, 31) + char.codePointAt(0)!) | 0;
+  }
   for (let i = 0; i < words.length; i++) sum = (Math.imul(sum, 31) + words[i]!) | 0;
   return sum;
 }
