@@ -1,3 +1,4 @@
+import { FaultError } from '../../base/fault.ts';
 import type { DwarfCursor } from './cursor.ts';
 import type { LineHeader } from './line-header.ts';
 import { MAX_COLUMN, RowBuilder, type LineRows } from './line-rows.ts';
@@ -31,18 +32,23 @@ const DW_LNS = {
 } as const;
 const DW_LNE = { endSequence: 1, setAddress: 2, defineFile: 3, setDiscriminator: 4 } as const;
 
-/** All rows of a line program. @throws FaultError `corrupt` */
-export function collectRows(header: LineHeader): LineRows {
+/** All rows of a line program; up to where it is damaged, with the fault. */
+export function collectRows(header: LineHeader): { rows: LineRows; fault?: FaultError } {
   const rows = new RowBuilder();
-  runLineProgram(header, NaN, rows);
-  return rows.finish();
+  try {
+    runLineProgram(header, NaN, rows);
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    return { rows: rows.finish(), fault: error };
+  }
+  return { rows: rows.finish() };
 }
 
 /**
- * The row that covers an address, by running the program up to it: costs a fraction of collecting
- * all rows, where only a few are asked for. A sequence whose addresses descend before it answers
- * nothing.
- * @throws FaultError `corrupt`
+ * The row that covers an address, by running the program to the end of its sequence: costs a fraction
+ * of collecting all rows, where only a few are asked for. A sequence whose addresses descend, or that
+ * does not end, answers nothing; of several the first in the program does.
+ * @throws FaultError `corrupt` when the program is damaged before that end
  */
 export function searchRow(header: LineHeader, address: number): LineRow | undefined {
   return runLineProgram(header, address, undefined);
@@ -52,7 +58,7 @@ export function searchRow(header: LineHeader, address: number): LineRow | undefi
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
  * The registers and the row before are locals that no closure holds, and what is frequent reads
  * bytes itself: a kernel's units have millions.
- * @param wanted ends at the row that covers it; NaN: no row does
+ * @param wanted ends with the sequence of the row that covers it; NaN: no row does
  * @param rows takes all rows
  * @throws FaultError `corrupt`
  * @source DWARF 5, 6.2.5 "The Line Number Program"
@@ -82,6 +88,8 @@ function runLineProgram(
   let rowLine = 0;
   let rowColumn = 0;
   let rowFlags = 0;
+  /** The row that covers `wanted`, unless its sequence descends after it. */
+  let found: LineRow | undefined;
 
   while (at < length) {
     const opcode = bytes[at++]!;
@@ -164,9 +172,11 @@ function runLineProgram(
     }
     if (flags < 0) continue;
     if (!open) ascends = true;
-    else if (address < rowAddress) ascends = false;
-    else if (ascends && rowAddress <= wanted && wanted < address) {
-      return {
+    else if (address < rowAddress) {
+      ascends = false;
+      found = undefined;
+    } else if (ascends && rowAddress <= wanted && wanted < address) {
+      found = {
         address: rowAddress,
         end: address,
         file: rowFile,
@@ -184,6 +194,7 @@ function runLineProgram(
       rowColumn = column;
       rowFlags = flags;
     } else {
+      if (found !== undefined) return found;
       address = operation = column = 0;
       file = line = 1;
       isStmt = defaultIsStmt;

@@ -1,7 +1,8 @@
+import type { FaultError } from '../../base/fault.ts';
 import { pathOfFile, readLineHeader, type LineHeader } from './line-header.ts';
 import { collectRows, LINE_FLAG, searchRow, type LineRow } from './line-program.ts';
 import type { LineRows } from './line-rows.ts';
-import { RangeMap } from './range-map.ts';
+import { LineSequences } from './line-sequences.ts';
 import type { DwarfUnit } from './unit.ts';
 
 /** A place in the source. */
@@ -62,31 +63,24 @@ export class LineTable {
   /**
    * The row that covers an address: the last one at or below it, whether it begins a statement or
    * not. Undefined outside the unit's code, and where the row names no file.
-   * @throws FaultError `corrupt` when the program is damaged before that row
+   * @throws FaultError `corrupt` when the program is damaged and what is in front of that has none
    */
   find(address: number): LineRange | undefined {
     if (this.#collected === undefined && this.#searches++ < MAX_SEARCHES) {
       const found = searchRow(this.#header, address);
       return found && this.#rangeOf(found);
     }
-    const { rows, sequences, lastRows } = this.#all();
-    const first = sequences.find(address);
-    if (first === undefined) return undefined;
-    const { addresses } = rows;
-    let low = first;
-    let high = lastRows.get(first)!;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (addresses[middle]! <= address) low = middle + 1;
-      else high = middle;
-    }
-    return this.#rangeOf(rowAt(rows, low - 1));
+    const { rows, sequences, fault } = this.#all();
+    const row = sequences.find(address);
+    if (row !== undefined) return this.#rangeOf(rowAt(rows, row));
+    if (fault !== undefined) throw fault;
+    return undefined;
   }
 
   #all(): CollectedRows {
     if (this.#collected === undefined) {
-      const rows = collectRows(this.#header);
-      this.#collected = { rows, ...sequencesOf(rows) };
+      const { rows, fault } = collectRows(this.#header);
+      this.#collected = { rows, fault, sequences: new LineSequences(rows) };
     }
     return this.#collected;
   }
@@ -99,15 +93,11 @@ export class LineTable {
   }
 }
 
-interface CollectedRows extends Sequences {
+interface CollectedRows {
   readonly rows: LineRows;
-}
-
-interface Sequences {
-  /** Code of a sequence -> its first row. */
-  readonly sequences: RangeMap;
-  /** First row -> the row that ends its sequence. */
-  readonly lastRows: ReadonlyMap<number, number>;
+  readonly sequences: LineSequences;
+  /** What ends the program before its end. */
+  readonly fault: FaultError | undefined;
 }
 
 function rowAt({ addresses, files, lines, columns, flags }: LineRows, row: number): LineRow {
@@ -119,24 +109,4 @@ function rowAt({ addresses, files, lines, columns, flags }: LineRows, row: numbe
     column: columns[row]!,
     flags: flags[row]!,
   };
-}
-
-/** Sequences whose addresses descend are left out: a search in them would find wrong lines. */
-function sequencesOf(rows: LineRows): Sequences {
-  const sequences = new RangeMap();
-  const lastRows = new Map<number, number>();
-  const { count, addresses, flags } = rows;
-  let first = 0;
-  let ascends = true;
-  for (let i = 0; i < count; i++) {
-    if (i > first && addresses[i]! < addresses[i - 1]!) ascends = false;
-    if ((flags[i]! & LINE_FLAG.endSequence) === 0) continue;
-    if (ascends) {
-      sequences.add(addresses[first]!, addresses[i]!, first);
-      lastRows.set(first, i);
-    }
-    first = i + 1;
-    ascends = true;
-  }
-  return { sequences, lastRows };
 }

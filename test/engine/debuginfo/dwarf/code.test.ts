@@ -230,6 +230,60 @@ describe('code of a unit', () => {
     );
   });
 
+  it('answers the first and later addresses alike where sequences overlap, descend, do not end or are damaged (seeded)', () => {
+    const row = fc.tuple(fc.integer({ min: -2, max: 4 }), fc.integer({ min: 1, max: 40 }));
+    const sequence = fc.record({
+      start: fc.integer({ min: 0, max: 24 }),
+      rows: fc.array(row, { minLength: 1, maxLength: 6 }),
+      ends: fc.integer({ min: 0, max: 5 }),
+    });
+    const lineAt = (info: DwarfDebugInfo, at: number) => {
+      const { line, warnings } = info.findLocation(BigInt(at))!;
+      return `${line?.file}:${line?.line} ${warnings.join(' ')}`;
+    };
+    fc.assert(
+      fc.property(fc.array(sequence, { minLength: 1, maxLength: 5 }), fc.nat(60), (drawn, cut) => {
+        const rows = drawn.flatMap(({ start, rows: steps, ends }) => {
+          let address = 0x1000 + start;
+          const made = steps.map(([step, number]) => {
+            address += step;
+            return `0x${address.toString(16)} 1:${number}`;
+          });
+          return ends === 0 ? made : [...made, `end 0x${(address + 2).toString(16)}`];
+        });
+        // A length that leads out of the program.
+        rows.splice(cut, 0, ...(cut < rows.length ? ['op 0 0x7f 2'] : []));
+        const line = drawLines({
+          directories: ['/src'],
+          files: ['a.c 0', 'a.c 0'],
+          rows: rows.join('\n'),
+        });
+        const warm = infoOf(UNIT, { line });
+        for (let at = 0x1080; at < 0x1090; at++) lineAt(warm, at);
+        for (let at = 0x1000; at < 0x1030; at++) {
+          expect(lineAt(infoOf(UNIT, { line }), at), `0x${at.toString(16)}`).toBe(lineAt(warm, at));
+        }
+      }),
+      { seed: 12, numRuns: 150 },
+    );
+  });
+
+  it('takes the first in the program of sequences that overlap', () => {
+    const line = drawLines({
+      directories: ['/src'],
+      files: ['a.c 0', 'a.c 0'],
+      rows: '0x1008 1:5\nend 0x1010\n0x1000 1:6\nend 0x1020\n0x100c 1:7\nend 0x1028',
+    });
+    const warm = infoOf(UNIT, { line });
+    for (let at = 0x1080; at < 0x1090; at++) warm.findLocation(BigInt(at));
+    for (const info of [infoOf(UNIT, { line }), warm]) {
+      const lines = [0x1000n, 0x1008n, 0x100fn, 0x1010n, 0x101fn, 0x1020n, 0x1028n].map(
+        (at) => info.findLocation(at)?.line?.line,
+      );
+      expect(lines).toEqual([6, 5, 5, 6, 6, 7, undefined]);
+    }
+  });
+
   it('leaves out a sequence whose addresses descend: its lines would be wrong', () => {
     const line = drawLines({
       directories: ['/src'],
