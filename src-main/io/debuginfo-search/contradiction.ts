@@ -42,6 +42,14 @@ export function findContradiction(
   return { refuses, text: phrases.join(', ') };
 }
 
+/**
+ * Only the file's word is there for it: it has no functions to compare (stripped, or not to be read),
+ * though the dump has. Said in the same sentence as what the file is taken for.
+ */
+export function isUncompared(probe: Probe, compare: CompareSymbols | undefined): boolean {
+  return compare !== undefined && probe.functions().length === 0;
+}
+
 function some(names: readonly string[], separator: string): string {
   const more = names.length > MAX_NAMED ? `${separator}…` : '';
   return names.slice(0, MAX_NAMED).join(separator) + more;

@@ -27,6 +27,7 @@ export interface ExtractedFile {
   readonly origin: CacheOrigin;
   /** What of its content does not agree with the dump, though it is used. */
   readonly doubt: string | undefined;
+  readonly uncompared: boolean;
   /** Taken in spite of that. */
   readonly overridden: string | undefined;
 }
@@ -251,7 +252,7 @@ class Extractor implements Extraction {
       this.#refuse(entry, buildId, reason);
       return this.#drop(draft);
     }
-    const { match, doubt } = verdict;
+    const { match, doubt, uncompared = false } = verdict;
     // What was taken in spite of its build-id answers for no dump that has that build-id.
     const suffix = match === 'override' ? '.override' : '';
     const origin = await originOf(this.#from, entry, kernel.release);
@@ -259,7 +260,7 @@ class Extractor implements Extraction {
     this.#drafts.delete(draft);
     const { hasDwarf } = probe;
     const kept = { path, entry, buildId, match, hasDwarf, origin };
-    const file = { ...kept, module: module?.name, doubt, overridden };
+    const file = { ...kept, module: module?.name, doubt, uncompared, overridden };
     this.found.push(file);
     if (module === undefined) this.#wantsVmlinux = false;
     else this.#modules.delete(module.name);

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { DebuginfoOrigin } from '../../../src-shared/contract/index.ts';
 import { FaultError } from '../../engine/base/fault.ts';
 import { OpenError } from '../../engine/dump/open-error.ts';
-import { findContradiction } from './contradiction.ts';
+import { findContradiction, isUncompared } from './contradiction.ts';
 import { matchKernel, matchModule } from './match.ts';
 import { probeDebugFile, type Probe } from './probe.ts';
 import type { DebuginfoRequest } from './request.ts';
@@ -149,7 +149,12 @@ export class Findings {
     }
     const base = { path, buildId, how: place, hasDwarf, origin };
     const file: FoundFile = verdict.ok
-      ? { ...base, match: verdict.match, doubt: verdict.doubt }
+      ? {
+          ...base,
+          match: verdict.match,
+          doubt: verdict.doubt,
+          uncompared: verdict.uncompared === true,
+        }
       : { ...base, match: 'override', override: true };
     const because = matchText(file, verdict.ok ? undefined : verdict.reason);
     this.keep(module, file, `${path} (${because})`);
@@ -176,12 +181,10 @@ export class Findings {
         this.say({ place, what, outcome: 'mismatch', message: text, path: linked });
         continue;
       }
-      const message = `${linked} (.gnu_debuglink of ${path}, same build-id)`;
-      return this.keep(
-        module,
-        { ...file, path: linked, hasDwarf: true, origin: undefined },
-        message,
-      );
+      const uncompared = isUncompared(other, wanted?.compare);
+      const found = { ...file, path: linked, hasDwarf: true, origin: undefined, uncompared };
+      const because = `.gnu_debuglink of ${path}, same build-id`;
+      return this.keep(module, found, `${linked} (${because}${uncompared ? UNCOMPARED : ''})`);
     }
   }
 
@@ -195,8 +198,16 @@ export class Findings {
 }
 
 /** @param overridden why it was not accepted by itself */
-export function matchText({ match, buildId, doubt }: FoundFile, overridden?: string): string {
-  if (doubt !== undefined) return doubt;
+export function matchText(file: FoundFile, overridden?: string): string {
+  const text = file.doubt ?? claimText(file, overridden);
+  if (file.uncompared !== true) return text;
+  return `${text}${UNCOMPARED}`;
+}
+
+const UNCOMPARED =
+  "; its functions could not be compared with the dump's: it has no symbols of any";
+
+function claimText({ match, buildId }: FoundFile, overridden: string | undefined): string {
   switch (match) {
     case 'build-id':
       return `build-id ${buildId} is the dump's`;

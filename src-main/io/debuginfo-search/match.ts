@@ -1,4 +1,4 @@
-import { findContradiction } from './contradiction.ts';
+import { findContradiction, isUncompared } from './contradiction.ts';
 import type { Probe } from './probe.ts';
 import type { Match, MatchKind, WantedKernel, WantedModule } from './wanted.ts';
 
@@ -67,7 +67,7 @@ function withContent(
 ): Match {
   if (!claimed.ok) return claimed;
   const found = findContradiction(probe, compare);
-  if (found === undefined) return claimed;
+  if (found === undefined) return { ...claimed, uncompared: isUncompared(probe, compare) };
   const text = `${CLAIMS[claimed.match]}, but ${found.text}`;
   return found.refuses ? no(text) : { ...claimed, doubt: text };
 }

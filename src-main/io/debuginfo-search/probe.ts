@@ -44,6 +44,7 @@ export function probeDebugFile(path: string): Probe {
     const elf = openElf(source);
     const modinfo = elf.type === ET_REL ? modinfoOf(elf) : new Map<string, string>();
     const srcversion = modinfo.get('srcversion');
+    let functions: readonly SampledSymbol[] | undefined;
     const banner = (): string | undefined => reopened(path, bannerOf);
     return {
       path,
@@ -53,7 +54,7 @@ export function probeDebugFile(path: string): Probe {
       isModule: elf.type === ET_REL,
       srcversion,
       banner,
-      functions: () => reopened(path, sampleOf) ?? [],
+      functions: () => (functions ??= reopened(path, sampleOf) ?? []),
       release: () =>
         elf.type === ET_REL
           ? modinfo.get('vermagic')?.split(' ')[0]

@@ -14,6 +14,8 @@ export interface FoundFile {
   readonly origin?: DebuginfoOrigin | undefined;
   /** What of its content does not agree with the dump, though it is used. */
   readonly doubt?: string | undefined;
+  /** It has no functions that could be compared with the dump's: what it says of itself is all. */
+  readonly uncompared?: boolean;
   /** Taken against its build-id or its content, on the user's word: to be shown wherever its answers are. */
   readonly override?: true;
 }

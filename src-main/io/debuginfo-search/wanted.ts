@@ -35,5 +35,7 @@ export type Match =
       readonly match: MatchKind;
       /** What of its content does not agree with the dump, though it is used. */
       readonly doubt?: string | undefined;
+      /** It has no functions that could be compared with the dump's. */
+      readonly uncompared?: boolean;
     }
   | { readonly ok: false; readonly reason: string };

@@ -72,6 +72,33 @@ describe('search for debuginfo', () => {
     expect(steps.slice(0, -1).every(({ outcome }) => outcome === 'absent')).toBe(true);
   });
 
+  it('says where a file has no symbols that could be compared with those of the dump', async () => {
+    const compare = (symbols: readonly unknown[]) =>
+      symbols.length === 0 ? undefined : { compared: symbols.length, elsewhere: [], unknown: [] };
+    const uncompared = /: it has no symbols of any\)$/;
+    const stepOf = async (bytes: Uint8Array, request: Partial<DebuginfoRequest> = { compare }) => {
+      put('crash/vmlinux', bytes);
+      const { vmlinux: found, steps } = await search(request);
+      expect(found?.match).toBe('build-id');
+      return steps.at(-1)?.message;
+    };
+    expect(await stepOf(vmlinux)).toMatch(uncompared);
+    expect(await stepOf(drawVmlinux({ buildId: ID, functions: [] }))).toMatch(uncompared);
+    const functions = [['panic', 0xffffffff81000100n]] as const;
+    expect(await stepOf(drawVmlinux({ buildId: ID, functions }))).not.toMatch(uncompared);
+    // Nothing in the dump to compare with is nothing to say of the file.
+    expect(await stepOf(vmlinux, {})).not.toMatch(uncompared);
+
+    put(
+      'crash/vmlinux',
+      drawVmlinux({ buildId: ID, dwarf: false, functions, debugLink: 'x.debug' }),
+    );
+    put('crash/.debug/x.debug', vmlinux);
+    const linked = await search({ compare });
+    expect(linked.vmlinux?.path).toBe(join(root, 'crash/.debug/x.debug'));
+    expect(linked.steps.at(-1)?.message).toMatch(uncompared);
+  });
+
   it("asks debuginfod's cache where the environment says it is", async () => {
     const full = put(`pod/${ID}/debuginfo`, vmlinux);
     const env = { DEBUGINFOD_CACHE_PATH: join(root, 'pod'), HOME: root };
