@@ -1,5 +1,5 @@
 import type { TableBlock } from '../../../src-shared/contract/index.ts';
-import { tryRead } from '../base/fault.ts';
+import { FaultError, tryRead } from '../base/fault.ts';
 import type { Program } from '../program/program.ts';
 import { declarationOf } from '../types/declaration.ts';
 import type { StructType, Type } from '../types/type.ts';
@@ -32,6 +32,7 @@ const SLICE = 256;
  * typedefs: columns `relation`, `kind`, `type`, `member`, `offset`, `declaration`. Prototypes of
  * functions are not searched.
  * @returns the table, and whether there are more than it has
+ * @throws FaultError `corrupt` where there are too many members to say that none is one
  */
 export function typeUsersBlock(
   program: Program,
@@ -47,11 +48,22 @@ export function typeUsersBlock(
     addUsers(search, { tag, name, path: '', offset: 0 }, type, 0);
     if (isFull(search)) break;
   }
+  if (isFull(search) && search.users.length === 0) throw endless();
   const sorted = search.users.sort((a, b) => {
     if (a.relation !== b.relation) return a.relation === 'embeds' ? -1 : 1;
     return a.name < b.name ? -1 : a.name > b.name ? 1 : a.offset - b.offset;
   });
   return { block: usersTable(sorted), cut: isFull(search) };
+}
+
+/** Nothing found so far does not mean that there is none. */
+function endless(): FaultError {
+  return new FaultError({
+    kind: 'corrupt',
+    what: 'type information',
+    expected: `at most ${MAX_VISITS} ways to members of nameless structs`,
+    found: 'more, none of them so far to that type',
+  });
 }
 
 interface Search {
