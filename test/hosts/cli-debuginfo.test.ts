@@ -99,6 +99,20 @@ describe('oopscope debuginfo', () => {
     expect((await oopscope('debuginfo', 'find', join(root, 'none'))).status).toBe(3);
   });
 
+  test('what is refused leaves the answer to the dump; the advice is of the likely system', async () => {
+    const other = join(root, 'vmlinux');
+    writeFileSync(other, drawVmlinux({ buildId: '00112233', release: '5.10.0-1-amd64' }));
+    const bt = await oopscope('exec', '-s', other, dump, 'bt', '-p');
+    expect(bt).toMatchObject({ status: 0, out: expect.stringContaining('demo_account') as string });
+    expect(bt.err).toContain('apt-get download linux-image-');
+    expect(bt.err).not.toMatch(/dnf|zypper/);
+    expect(bt.err).toContain('oopscope debuginfo find DUMP');
+
+    const { out, err } = await oopscope('debuginfo', 'find', '-s', other, dump);
+    expect(err).not.toContain('apt-get');
+    expect(out).toMatch(/SYSTEM .*NEEDS\n *Debian \(likely\) [^]*OTHER SYSTEM +COMMAND\n *Ubuntu /);
+  });
+
   test('list says which package a cached file came from; clear empties the cache', async () => {
     const { release, buildId } = await wantedIds();
     const deb = join(root, 'linux-image-dbg_1_amd64.deb');

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseArguments } from '../../src-main/hosts/cli/arguments.ts';
 import { kindOfFile } from '../../src-main/hosts/node/file-kind.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
@@ -94,6 +94,24 @@ describe('arguments', () => {
     expect(kindOfFile(folder)).toBe(undefined);
     expect(kindOfFile(join(folder, 'none'))).toBe(undefined);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('what is named beside the dump', () => {
+  it.each([
+    ['exec', '-s', '/none/vmlinux'],
+    ['info', '--override', '/none/vmlinux'],
+    ['exec', '--source', '/none/linux'],
+    ['exec', '--source', '/build/linux=/none/linux'],
+  ])('%s %s %s: what does not exist is wrong usage, said before any opening', async (...args) => {
+    const [verb = '', ...named] = args;
+    const opened = vi.fn();
+    const engine = { ...fakeEngine(), open: opened };
+    const words = verb === 'exec' ? ['echo', 'x'] : [];
+    const { status, out, err } = await runCli(engine, [verb, ...named, 'a', ...words]);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toMatch(/^error: --?\w+ \/none\/\w+: there is no such file or folder\n/);
+    expect(opened).not.toHaveBeenCalled();
   });
 });
 
@@ -237,6 +255,23 @@ describe('serve, as a process', () => {
       );
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}$/);
       expect((await fetch(url)).status).toBe(200);
+      child.kill('SIGINT');
+      expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0);
+    },
+  );
+
+  it.skipIf(!existsSync(join(root, 'out', 'renderer', 'index.html')))(
+    'says that a dump does not exist, and serves all the same',
+    async () => {
+      const main = join(root, 'src-main', 'hosts', 'cli', 'main.ts');
+      const child = spawn(process.execPath, [main, 'serve', '/none/dump'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, XDG_STATE_HOME: folder },
+      });
+      let said = '';
+      child.stderr.on('data', (part: Buffer) => (said += part.toString()));
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      expect(said).toContain('warning: /none/dump: there is no such file');
       child.kill('SIGINT');
       expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0);
     },

@@ -7,6 +7,7 @@ import type {
   DebuginfoInfo,
   UsualPlace,
 } from '../../../src-shared/contract/index.ts';
+import { likelyWays } from '../../io/debuginfo-search/advice.ts';
 import type { KnownCachedFile } from './cached-files.ts';
 
 /** Typed blocks of `oopscope debuginfo`: text, JSON and CSV are made from them as of any command's. */
@@ -128,19 +129,33 @@ export function* searchBlocks(info: DebuginfoInfo): Generator<Block> {
     const text = `${stepsLeftOut} more answers were left out: of each kind the first ones are kept`;
     yield { type: 'notice', severity: 'info', text };
   }
-  if (advice.length === 0) return;
-  yield table<DebuginfoInfo['advice'][number]>(
-    'debuginfo-ways',
-    [
-      text('system', 'SYSTEM', ({ system, isLikely }) =>
-        isLikely ? `${system} (likely)` : system,
-      ),
-      text('command', 'COMMAND', ({ commands }) => commands.join('; ')),
-      text('gives', 'GIVES', ({ gives }) => gives),
-      text('needs', 'NEEDS', ({ needs }) => needs ?? none('nothing else')),
-    ],
-    advice,
-  );
+  yield* wayBlocks(advice);
+}
+
+/** Ways that fit the dump with all that is to know of them, then the others by their commands. */
+function* wayBlocks(advice: DebuginfoInfo['advice']): Generator<Block> {
+  type Way = DebuginfoInfo['advice'][number];
+  const { likely, others } = likelyWays(advice);
+  const command = text<Way>('command', 'COMMAND', ({ commands }) => commands.join('; '));
+  if (likely.length > 0)
+    yield table<Way>(
+      'debuginfo-ways',
+      [
+        text('system', 'SYSTEM', ({ system, isLikely }) =>
+          isLikely ? `${system} (likely)` : system,
+        ),
+        command,
+        text('gives', 'GIVES', ({ gives }) => gives),
+        text('needs', 'NEEDS', ({ needs }) => needs ?? none('nothing else')),
+      ],
+      likely,
+    );
+  if (others.length > 0)
+    yield table<Way>(
+      'debuginfo-other-ways',
+      [text('system', 'OTHER SYSTEM', ({ system }) => system), command],
+      others,
+    );
 }
 
 function vmlinuxText(parts: DebuginfoInfo['parts']): string {

@@ -15,7 +15,7 @@ export async function findFor(
   invocation: Extract<Invocation, { verb: 'debuginfo-find' }>,
   output: Output,
 ): Promise<number> {
-  const session = await openSession(engine, invocation, output);
+  const session = await openSession(engine, invocation, output, false);
   if (session === undefined) return EXIT.cannotOpen;
   const { debuginfo } = session;
   const blocks = [...searchBlocks(debuginfo)];

@@ -13,11 +13,15 @@ export interface Named {
   readonly search: boolean;
 }
 
-/** Opens the dump and says what opening had to warn of; undefined when it cannot be opened. */
+/**
+ * Opens the dump and says what opening had to warn of; undefined when it cannot be opened.
+ * @param advises whether to say how to get what would fit, where all that was named is refused
+ */
 export async function openSession(
   engine: EngineService,
   { files, debuginfo, override, sources, search }: Named,
   output: Output,
+  advises = true,
 ): Promise<SessionInfo | undefined> {
   try {
     const info = await engine.open({
@@ -32,7 +36,7 @@ export async function openSession(
     }
     const { given, parts, override: word } = info.debuginfo;
     if (word !== undefined) complain(output, 'warning', printable(word));
-    if (given.length > 0 && parts.length === 0) await advise(info, output);
+    if (advises && given.length > 0 && parts.length === 0) await advise(info, output);
     return info;
   } catch (thrown) {
     const { kind, message } = errorInfoOf(thrown);
@@ -42,10 +46,11 @@ export async function openSession(
   }
 }
 
-/** Where what would fit is to be had. */
+/** Where what would fit is to be had, by the likely way. */
 async function advise({ debuginfo }: SessionInfo, output: Output): Promise<void> {
-  const { adviceText } = await import('../../io/debuginfo-search/advice.ts');
+  const { shortAdviceText } = await import('../../io/debuginfo-search/advice.ts');
   const { wanted, advice } = debuginfo;
   const needed = { release: wanted.release ?? 'unknown', buildId: wanted.buildId, ways: advice };
-  complain(output, 'note', adviceText(needed).trimEnd().split('\n').map(printable).join('\n  '));
+  const text = shortAdviceText(needed, 'oopscope debuginfo find DUMP');
+  complain(output, 'note', text.trimEnd().split('\n').map(printable).join('\n  '));
 }

@@ -25,6 +25,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
   }
   const output = around.output('color' in invocation && invocation.color);
   try {
+    if ('debuginfo' in invocation) (await import('./named-files.ts')).checkNamed(invocation);
     switch (invocation.verb) {
       case 'help':
         output.out(HELP);

@@ -9,12 +9,14 @@ import { findChromium, hasDisplay, openAppWindow } from './app-window.ts';
 import { electronPaths } from './electron-paths.ts';
 import { EXIT } from './exit-codes.ts';
 import { complain, type Output } from './output.ts';
+import { missingFiles } from './named-files.ts';
 import type { Named } from './open-session.ts';
 import { withDebuginfo } from './with-debuginfo.ts';
 import { findElectronApp, rendererFolder, version } from './project-files.ts';
 
 /** `oopscope serve`: until interrupted. */
 export async function serve(named: Named, port: number, output: Output): Promise<number> {
+  sayMissing(named, output);
   const started = await start(named, port, output);
   if (started === undefined) return EXIT.commandFailed;
   output.out(`${started.server.url}\n`);
@@ -26,6 +28,7 @@ export async function serve(named: Named, port: number, output: Output): Promise
 
 /** `oopscope open`: the desktop app where its binary is, else a browser window of its own. */
 export async function open(named: Named, output: Output): Promise<number> {
+  sayMissing(named, output);
   const electron = findElectronApp();
   const paths = electronPaths(named);
   // What the app cannot be told on its command line, the window in a browser can.
@@ -60,6 +63,13 @@ export async function open(named: Named, output: Output): Promise<number> {
   }
   await started.stop();
   return EXIT.ok;
+}
+
+/** The window opens all the same and says so, too; it may open another dump. */
+function sayMissing({ files }: Named, output: Output): void {
+  for (const file of missingFiles(files)) {
+    complain(output, 'warning', `${file}: there is no such file; the window opens without it`);
+  }
 }
 
 interface Started {

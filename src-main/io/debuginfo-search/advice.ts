@@ -1,5 +1,7 @@
 import type { DebuginfoWay } from '../../../src-shared/contract/index.ts';
 
+const DEBUGINFOD = 'debuginfod';
+
 /** How to get the debuginfo that was not found. */
 export interface DebuginfoAdvice {
   readonly release: string;
@@ -19,17 +21,37 @@ export function debuginfoAdvice(release: string, buildId: string | undefined): D
   return { release, buildId, ways };
 }
 
-/** For terminals: what is needed, then one paragraph a system. */
-export function adviceText({ release, buildId, ways }: DebuginfoAdvice): string {
+/** Ways that fit the dump, and those that do not follow from its release's form. */
+export function likelyWays<Way extends Pick<DebuginfoWay, 'system' | 'isLikely'>>(
+  ways: readonly Way[],
+): { readonly likely: readonly Way[]; readonly others: readonly Way[] } {
+  // debuginfod is asked by build-id, whoever built the kernel.
+  const fits = ({ system, isLikely }: Way): boolean => isLikely || system === DEBUGINFOD;
+  return { likely: ways.filter(fits), others: ways.filter((way) => !fits(way)) };
+}
+
+/**
+ * For terminals: what is needed, then one paragraph for each way that fits the dump.
+ * @param findCommand tells the other ways
+ */
+export function shortAdviceText(
+  { release, buildId, ways }: DebuginfoAdvice,
+  findCommand: string,
+): string {
   const lines = [
     `Needed: vmlinux with debuginfo of release ${release}`,
     buildId === undefined
       ? '        (the dump tells no build-id: what you name is compared by its banner or release)'
       : `        with build-id ${buildId}`,
   ];
-  for (const { system, commands, gives, needs } of ways) {
-    lines.push('', `${system}${needs === undefined ? '' : ` (${needs})`}:`);
+  const { likely, others } = likelyWays(ways);
+  for (const { system, commands, gives, needs } of likely) {
+    lines.push(`${system}${needs === undefined ? '' : ` (${needs})`}:`);
     lines.push(...commands.map((command) => `  ${command}`), `  gives ${gives}`);
+  }
+  if (others.length > 0) {
+    const systems = others.map(({ system }) => system).join('; ');
+    lines.push(`Other systems (${systems}): ${findCommand}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -86,7 +108,7 @@ function suse(release: string): DebuginfoWay {
 
 function debuginfod(buildId: string): DebuginfoWay {
   return {
-    system: 'debuginfod',
+    system: DEBUGINFOD,
     isLikely: false,
     commands: [`debuginfod-find debuginfo ${buildId}`],
     gives: "a file in debuginfod's cache, which is searched",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adviceText, debuginfoAdvice } from '../../../src-main/io/debuginfo-search/advice.ts';
+import { debuginfoAdvice, shortAdviceText } from '../../../src-main/io/debuginfo-search/advice.ts';
 
 const ID = '00112233445566778899aabbccddeeff00112233';
 
@@ -31,12 +31,19 @@ describe('what to get when nothing was found', () => {
   });
 
   it('says release and build-id, and how debuginfod is asked', () => {
-    const text = adviceText(debuginfoAdvice('6.1.0-custom', ID));
+    const text = shortAdviceText(debuginfoAdvice('6.1.0-custom', ID), 'find DUMP');
     expect(text).toContain('release 6.1.0-custom');
     expect(text).toContain(`debuginfod-find debuginfo ${ID}`);
     const anonymous = debuginfoAdvice('6.1.0-custom', undefined);
     expect(anonymous.ways.map(({ system }) => system)).not.toContain('debuginfod');
-    expect(adviceText(anonymous)).toContain('tells no build-id');
+    expect(shortAdviceText(anonymous, 'find DUMP')).toContain('tells no build-id');
+  });
+
+  it('in a terminal the likely system is told whole, the others by name', () => {
+    const text = shortAdviceText(debuginfoAdvice('6.12.107+deb13-amd64', ID), 'find DUMP');
+    expect(text).toContain('apt-get download linux-image-6.12.107+deb13-amd64-dbg');
+    expect(text).not.toMatch(/dnf|zypper|ddebs/);
+    expect(text).toMatch(/Ubuntu; Fedora, RHEL, CentOS; SUSE\): find DUMP$/m);
   });
 
   it('a hostile release stays one word of the command', () => {
