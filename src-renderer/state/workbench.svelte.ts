@@ -5,6 +5,7 @@ import type {
   HostInfo,
   MenuItemId,
   OpenProgress,
+  OpenRequest,
   RecentFile,
   SessionInfo,
 } from '../../src-shared/contract/index.ts';
@@ -14,6 +15,7 @@ import { copyText } from './clipboard.ts';
 import { FoldersModel } from './debuginfo-folders.svelte.ts';
 import { DebuginfoModel } from './debuginfo.svelte.ts';
 import { errorInfoOf } from './errors.ts';
+import { forgetOpen, keepOpen, keepSession, keptOpen } from './kept-open.ts';
 import { Navigator } from './navigator.svelte.ts';
 import { DumpSession } from './session.svelte.ts';
 import { Theme } from './theme.svelte.ts';
@@ -79,8 +81,11 @@ export class Workbench {
     try {
       this.host = await this.bridge.info();
       await this.refreshRecent();
+      if (this.phase.kind !== 'start') return;
+      const kept = keptOpen();
       const first = this.host.initial[0];
-      if (first?.length && this.phase.kind === 'start') await this.open(first);
+      if (kept) await this.#open(kept, true);
+      else if (first?.length) await this.open(first);
     } catch (reason) {
       this.gone ??= errorInfoOf(reason).message;
     }
@@ -101,6 +106,12 @@ export class Workbench {
   }
 
   async open(paths: readonly string[]): Promise<void> {
+    await this.#open({ paths });
+  }
+
+  /** @param again the window was reloaded: it looks where it did, and its history is still there */
+  async #open(request: OpenRequest, again = false): Promise<void> {
+    const { paths } = request;
     if (this.phase.kind === 'opening') this.phase.cancel();
     await this.close();
     const abort = new AbortController();
@@ -109,36 +120,38 @@ export class Workbench {
       paths,
       cancel: () => {
         abort.abort();
-        if (this.phase === opening) this.phase = { kind: 'start' };
+        if (this.phase !== opening) return;
+        forgetOpen();
+        this.phase = { kind: 'start' };
       },
     };
     this.phase = opening;
+    keepOpen(request);
     this.steps = [];
     const began = performance.now();
     try {
-      const info = await this.bridge.engine.open(
-        { paths },
-        {
-          signal: abort.signal,
-          onProgress: ({ phase, text, fraction }) => {
-            if (this.phase !== opening) return;
-            const step = { phase, text, fraction, at: performance.now() - began };
-            const before = this.steps.filter((known) => known.phase !== phase);
-            this.steps = [...before, step];
-          },
+      const info = await this.bridge.engine.open(request, {
+        signal: abort.signal,
+        onProgress: ({ phase, text, fraction }) => {
+          if (this.phase !== opening) return;
+          const step = { phase, text, fraction, at: performance.now() - began };
+          const before = this.steps.filter((known) => known.phase !== phase);
+          this.steps = [...before, step];
         },
-      );
+      });
       if (this.phase !== opening) {
         await this.bridge.engine.close({ session: info.session }).catch(() => undefined);
         return;
       }
       const session = new DumpSession(this.bridge.engine, info);
       this.phase = { kind: 'ready', session };
-      this.navigator.reset();
+      keepSession(info);
+      if (!again) this.navigator.reset();
       this.bridge.setTitle(`${baseName(paths[0] ?? '')} – Oopscope`);
       await this.refreshRecent();
     } catch (reason) {
       if (this.phase !== opening) return;
+      forgetOpen();
       const error = errorInfoOf(reason);
       this.phase =
         error.kind === 'cancelled' ? { kind: 'start' } : { kind: 'failed', paths, error };
@@ -155,12 +168,14 @@ export class Workbench {
       kind: 'ready',
       session: new DumpSession(this.bridge.engine, info, from),
     };
+    keepSession(info);
     return true;
   }
 
   async close(): Promise<void> {
     const { phase } = this;
     this.debuginfo.reset();
+    forgetOpen();
     this.phase = { kind: 'start' };
     this.bridge.setTitle('Oopscope');
     if (phase.kind === 'ready')

@@ -16,6 +16,8 @@ const TOKEN_KEY = 'oopscope.token';
 export function takeToken(): string | undefined {
   const found = /^#token=([\w-]{20,128})$/.exec(location.hash)?.[1];
   if (found !== undefined) {
+    // Another start of Oopscope: what this tab had open was the earlier one's.
+    if (sessionStorage.getItem(TOKEN_KEY) !== found) sessionStorage.clear();
     sessionStorage.setItem(TOKEN_KEY, found);
     history.replaceState(null, '', location.pathname);
   }

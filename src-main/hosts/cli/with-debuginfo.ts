@@ -3,22 +3,25 @@ import type { EngineService } from '../../../src-shared/contract/index.ts';
 import { parseGivenSource } from '../../engine/program/source-tree.ts';
 import type { Named } from './open-session.ts';
 
-/** The engine, opening every dump with the debuginfo and source text named on the command line. */
+/**
+ * The engine, opening every dump with the debuginfo and source text named on the command line. What
+ * a request says itself stands: a window that is reloaded names all that it had.
+ */
 export function withDebuginfo<Engine extends EngineService>(
   engine: Engine,
   named: Omit<Named, 'files'>,
 ): Engine {
-  const absolute = (files: readonly string[] = []) => files.map((file) => resolve(file));
+  const absolute = (files: readonly string[]) => files.map((file) => resolve(file));
   return {
     ...engine,
     open: (request, call) =>
       engine.open(
         {
           ...request,
-          debuginfo: [...(request.debuginfo ?? []), ...absolute(named.debuginfo)],
-          override: [...(request.override ?? []), ...absolute(named.override)],
-          sources: [...(request.sources ?? []), ...named.sources.map(absoluteSource)],
-          search: named.search && request.search !== false,
+          debuginfo: request.debuginfo ?? absolute(named.debuginfo),
+          override: request.override ?? absolute(named.override),
+          sources: request.sources ?? named.sources.map(absoluteSource),
+          search: request.search ?? named.search,
         },
         call,
       ),

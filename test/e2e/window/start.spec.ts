@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, truncateSync, copyFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, copyFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'playwright/test';
 import { endlessEngine, guessingEngine, HOSTILE, hostileEngine } from '../support/doubles.ts';
+import { withDebuginfo } from '../../../src-main/hosts/cli/with-debuginfo.ts';
+import { drawVmlinux } from '../../support/packages/draw-debuginfo.ts';
+import { realEngine } from '../support/engine.ts';
 import { SAMPLE, serveWindow } from '../support/window.ts';
 
 let folder: string;
@@ -24,6 +27,65 @@ test('a dump is opened by its path, and is among the recent ones after that', as
   await expect(recent).toContainText('sample.kdump');
   await recent.getByRole('button', { name: /Forget sample/ }).click();
   await expect(recent).toHaveCount(0);
+  await served.close();
+});
+
+test('a reload opens again what the tab had open, where it looked; closing forgets it', async ({
+  page,
+}) => {
+  const served = await serveWindow();
+  const other = join(folder, 'vmlinux');
+  writeFileSync(other, drawVmlinux({ buildId: '00112233', release: '5.10.0-1-amd64' }));
+  const tree = join(folder, 'linux');
+  mkdirSync(tree, { recursive: true });
+  await page.goto(served.url);
+  await page.getByLabel(/Path of a dump/).fill(SAMPLE);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('BUG:');
+  await page.getByRole('link', { name: 'Modules', exact: true }).click();
+  await page.getByRole('link', { name: 'Log', exact: true }).click();
+  await page.keyboard.press('d');
+  const sheet = page.getByRole('dialog', { name: 'Debuginfo' });
+  await sheet.getByLabel(/Path of a vmlinux/).fill(other);
+  await sheet.getByRole('button', { name: 'Add', exact: true }).click();
+  await sheet.getByRole('button', { name: 'Use vmlinux anyway…' }).click();
+  await sheet.getByRole('button', { name: 'Use another build' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'OVERRIDE' })).toBeVisible();
+  await sheet.getByLabel('Path of the sources').fill(tree);
+  await sheet.getByRole('button', { name: 'Add sources' }).click();
+  await expect(sheet.getByRole('list', { name: 'Places of source text' })).toContainText(tree);
+
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1, name: 'Log' })).toBeVisible();
+  await expect(page.locator('#debuginfo-state')).toContainText('OVERRIDE');
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Modules' })).toBeVisible();
+  await page.keyboard.press('d');
+  await expect(sheet.getByRole('list', { name: 'Places of source text' })).toContainText(tree);
+  await expect(sheet.getByRole('list', { name: 'Named so far' })).toContainText(other);
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: /Close this dump/ }).click();
+  await page.reload();
+  await expect(page.getByLabel(/Path of a dump/)).toBeVisible();
+  await served.close();
+});
+
+test('what the command line named and the user let go of does not come back by a reload', async ({
+  page,
+}) => {
+  const other = join(folder, 'vmlinux-other');
+  writeFileSync(other, drawVmlinux({ buildId: '00112233', release: '5.10.0-1-amd64' }));
+  const named = { debuginfo: [other], override: [], sources: [], search: false };
+  const served = await serveWindow({ dump: SAMPLE, engine: withDebuginfo(realEngine(), named) });
+  await page.goto(served.url);
+  await expect(page.locator('#debuginfo-state')).toHaveText(/1 refused/);
+  await page.keyboard.press('d');
+  const sheet = page.getByRole('dialog', { name: 'Debuginfo' });
+  await sheet.getByRole('button', { name: 'Take vmlinux-other off the list' }).click();
+  await expect(page.locator('#debuginfo-state')).toHaveText(/no debuginfo$/);
+  await page.reload();
+  await expect(page.locator('#debuginfo-state')).toHaveText(/no debuginfo$/);
   await served.close();
 });
 
