@@ -20,6 +20,8 @@ interface Owner {
 export class DebuginfoModel {
   open = $state(false);
   running = $state(false);
+  /** What is under way is the reading of source text. */
+  readingSources = $state(false);
   text = $state('');
   /** 0..1, where it can be said. */
   fraction = $state<number | undefined>();
@@ -104,6 +106,7 @@ export class DebuginfoModel {
     const { session } = this.#owner;
     if (!session) return;
     const request = { session: session.info.session, given: [...given] };
+    this.readingSources = !this.running && given.length > 0;
     await this.#run(
       'Opening the sources',
       (call) => session.engine.attachSources(request, call),
@@ -147,6 +150,7 @@ export class DebuginfoModel {
       else this.problem = error.message;
     } finally {
       this.running = false;
+      this.readingSources = false;
     }
   }
 }

@@ -270,7 +270,10 @@ describe('serve, as a process', () => {
       });
       let said = '';
       child.stderr.on('data', (part: Buffer) => (said += part.toString()));
-      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const url = await new Promise<string>((resolve) =>
+        child.stdout.once('data', (part: Buffer) => resolve(part.toString().trim())),
+      );
+      expect((await fetch(url)).status).toBe(200);
       expect(said).toContain('warning: /none/dump: there is no such file');
       child.kill('SIGINT');
       expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0);

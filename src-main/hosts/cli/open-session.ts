@@ -24,13 +24,17 @@ export async function openSession(
   advises = true,
 ): Promise<SessionInfo | undefined> {
   try {
-    const info = await engine.open({
+    const request = {
       paths: files,
       ...(debuginfo.length > 0 && { debuginfo }),
       ...(override.length > 0 && { override }),
       ...(sources.length > 0 && { sources }),
       ...(!search && { search }),
-    });
+    };
+    const { progress } = output;
+    const info = await engine
+      .open(request, progress && { onProgress: (step) => progress.show(step) })
+      .finally(() => progress?.clear());
     for (const warning of info.warnings) {
       complain(output, 'warning', warning.split('\n').map(printable).join('\n  '));
     }

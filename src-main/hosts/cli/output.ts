@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { printable } from '../../render/printable.ts';
 import { EXIT } from './exit-codes.ts';
+import { progressLine, type ProgressLine } from './progress-line.ts';
 
 /** Where answers, warnings and errors go. Tests give their own. */
 export interface Output {
@@ -8,6 +10,8 @@ export interface Output {
   err(text: string): void;
   /** `warning:`, `error:` before a message are coloured. */
   readonly color: boolean;
+  /** What takes long, on standard error; left out where that is no terminal. */
+  readonly progress?: ProgressLine | undefined;
 }
 
 /** What is written at once: a write for each of thousands of blocks takes longer than making them. */
@@ -19,12 +23,21 @@ let pending = '';
  * message and before the process ends by itself. A reader that went away ends the process quietly.
  */
 export function processOutput(color: boolean): Output {
+  const err = (text: string): void => {
+    flush();
+    writeAll(2, text);
+  };
   return {
     out: hold,
-    err: (text) => {
-      flush();
-      writeAll(2, text);
-    },
+    err,
+    // isatty() and not the stream: making that costs more than most answers.
+    ...(isatty(2) && {
+      progress: progressLine(
+        err,
+        () => process.stderr.columns,
+        () => performance.now(),
+      ),
+    }),
     // Asked when something is said: making the stream costs more than most answers.
     get color() {
       return color && !process.env['NO_COLOR'] && process.stderr.isTTY;

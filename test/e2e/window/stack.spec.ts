@@ -241,3 +241,49 @@ test('source text: the line that executes, what it is worth, and more of it on s
   await expect(line(400)).toBeInViewport();
   await own.close();
 });
+
+test('while sources are read, the closed sheet leaves word of it, and the Source pane waits', async ({
+  page,
+}) => {
+  const engine = withSource(createEngineService(createEngineDeps()));
+  let isGiven = false;
+  let finish: (() => void) | undefined;
+  const own = await serveWindow({
+    dump: SAMPLE,
+    engine: {
+      ...engine,
+      readSource: async (request) =>
+        isGiven
+          ? engine.readSource(request)
+          : { absent: 'unknown', why: 'no source text was given' },
+      attachSources: async (request, call) => {
+        call?.onProgress?.({ phase: 'sources', text: 'Reading linux.tar.xz', fraction: 0.25 });
+        await new Promise<void>((resolve) => (finish = resolve));
+        isGiven = true;
+        return engine.attachSources(request, call);
+      },
+    },
+  });
+  await page.goto(own.url);
+  await expect(page.getByRole('navigation', { name: 'Views' })).toBeVisible();
+  await page.keyboard.press('3');
+  await page.getByRole('option', { name: /demo_flush/ }).click();
+  const source = page.getByRole('region', { name: 'Source' });
+  await source.getByRole('button', { name: 'Add sources…' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Debuginfo' });
+  await sheet.getByLabel('Path of the sources').fill('/src/linux.tar.xz');
+  await sheet.getByRole('button', { name: 'Add sources' }).click();
+  await page.keyboard.press('Escape');
+  await expect(sheet).toHaveCount(0);
+  await expect(source).toContainText('Sources are being read');
+  await expect(source).not.toContainText('no source text was given');
+  const bar = page.getByRole('contentinfo').getByRole('button', { name: /Reading linux\.tar\.xz/ });
+  await expect(bar.getByRole('progressbar')).toHaveAttribute('value', '0.25');
+  await bar.click();
+  await expect(sheet.getByRole('progressbar')).toBeVisible();
+  await page.keyboard.press('Escape');
+  finish?.();
+  await expect(source.locator('[aria-current="location"]')).toContainText('x == 500');
+  await expect(bar).toHaveCount(0);
+  await own.close();
+});
