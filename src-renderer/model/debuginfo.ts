@@ -4,7 +4,7 @@ import type {
   DebuginfoStep,
   GivenDebuginfo,
 } from '../../src-shared/contract/index.ts';
-import { plural } from './format.ts';
+import { baseName, plural } from './format.ts';
 
 export interface DebuginfoState {
   readonly text: string;
@@ -99,6 +99,53 @@ export function refusedSteps(info: DebuginfoInfo): readonly RefusedFile[] {
     refused.push({ what, path, buildId, message });
   }
   return refused;
+}
+
+/** What came of a file, package or folder that was named. */
+export type GivenState = 'in use' | 'another build' | 'cannot be read' | 'nothing used';
+
+export function givenState(info: DebuginfoInfo, given: string): GivenState {
+  const isOf = (path: string | undefined): boolean => isAtOrIn(path, given);
+  // What was taken out of a package lies in the cache.
+  if (info.parts.some(({ path, origin }) => isOf(path) || isOf(origin?.path))) return 'in use';
+  const outcomes = info.steps.flatMap(({ outcome, path }) => (isOf(path) ? [outcome] : []));
+  if (outcomes.includes('mismatch')) return 'another build';
+  return outcomes.includes('unreadable') ? 'cannot be read' : 'nothing used';
+}
+
+function isAtOrIn(path: string | undefined, place: string): boolean {
+  if (path === undefined || !path.startsWith(place)) return false;
+  return path === place || /[\\/]$/.test(place) || /[\\/]/.test(path.charAt(place.length));
+}
+
+/**
+ * Refusals that matter now: of what is still missing, and of what the user named. That another file
+ * was passed over for the right one is told where it says what was looked at.
+ */
+export function openRefusals(info: DebuginfoInfo): readonly RefusedFile[] {
+  const inUse = new Set(info.parts.flatMap(({ name, hasDwarf }) => (hasDwarf ? [name] : [])));
+  return refusedSteps(info).filter(
+    ({ what, path }) => !inUse.has(what) || info.given.some((given) => isAtOrIn(path, given.path)),
+  );
+}
+
+/** In a sentence, what came of naming these, and what is in use. */
+export function namedOutcome(info: DebuginfoInfo, paths: readonly string[]): string {
+  const left = paths.flatMap((path) => {
+    const state = givenState(info, path);
+    if (state === 'in use') return [];
+    const word = { 'another build': 'refused, ', 'cannot be read': '', 'nothing used': '' }[state];
+    const why = state === 'nothing used' ? 'has nothing that is used' : state;
+    return [`${baseName(path)}: ${word}${why}`];
+  });
+  const { text } = debuginfoState(info);
+  const now = info.parts.length === 0 ? 'In use: the dump alone' : `In use now: ${text}`;
+  return [...left, now].join('. ');
+}
+
+/** The files named so far without those that were refused: another one is tried in their place. */
+export function withoutRefused(info: DebuginfoInfo): readonly GivenDebuginfo[] {
+  return info.given.filter(({ path }) => givenState(info, path) !== 'another build');
 }
 
 /** The files named so far and one more, or the same one with another word on it. */

@@ -1,4 +1,4 @@
-import type { DebuginfoInfo } from '../../src-shared/contract/index.ts';
+import type { DebuginfoInfo, UsualPlace } from '../../src-shared/contract/index.ts';
 import { offeredSteps, refusedSteps } from './debuginfo.ts';
 import { plural } from './format.ts';
 
@@ -33,4 +33,17 @@ export function foundInFolder(info: DebuginfoInfo, folder: string): string {
   return wasAsked
     ? `${folder}: nothing that this dump needs`
     : `${folder} was not looked at: all that this dump needs was found before`;
+}
+
+/** `9 places, of which 4 are there and 3 depend on the release of the dump`. */
+export function usualPlacesText(usual: readonly UsualPlace[]): string {
+  const open = usual.filter(({ dependsOnRelease }) => dependsOnRelease).length;
+  const there = usual.filter(
+    ({ problem, dependsOnRelease }) => problem === undefined && !dependsOnRelease,
+  ).length;
+  const are = (count: number): string => (count === 1 ? 'is' : 'are');
+  const known = there === 0 ? 'none is there' : `${there} ${are(there)} there`;
+  const by = open === 1 ? 'depends' : 'depend';
+  const rest = open === 0 ? '' : ` and ${open} ${by} on the release of the dump`;
+  return `${plural(usual.length, 'place')}, of which ${known}${rest}`;
 }

@@ -4,7 +4,7 @@ import type {
   OpenProgress,
   SessionInfo,
 } from '../../src-shared/contract/index.ts';
-import { debuginfoState, withGiven } from '../model/debuginfo.ts';
+import { namedOutcome, withGiven, withoutRefused } from '../model/debuginfo.ts';
 import { foundInFolder } from '../model/folders.ts';
 import { plural } from '../model/format.ts';
 import { errorInfoOf } from './errors.ts';
@@ -61,7 +61,7 @@ export class DebuginfoModel {
     const info = this.#owner.session?.info.debuginfo;
     if (!info || paths.length === 0) return;
     const more = paths.map((path) => (override ? { path, override } : { path }));
-    await this.attach(withGiven(info.given, more), info.searched);
+    await this.attach(withGiven(withoutRefused(info), more), info.searched, paths);
   }
 
   async drop(path: string): Promise<void> {
@@ -73,14 +73,19 @@ export class DebuginfoModel {
     );
   }
 
-  async attach(given: readonly GivenDebuginfo[], search: boolean): Promise<void> {
+  /** @param fresh of those given: named just now */
+  async attach(
+    given: readonly GivenDebuginfo[],
+    search: boolean,
+    fresh: readonly string[] = [],
+  ): Promise<void> {
     const { session } = this.#owner;
     if (!session) return;
     const request = { session: session.info.session, given: [...given], search };
     await this.#run(
       'Looking for debuginfo',
       (call) => session.engine.attachDebuginfo(request, call),
-      ({ debuginfo }) => `In use now: ${debuginfoState(debuginfo).text}`,
+      ({ debuginfo }) => namedOutcome(debuginfo, fresh),
     );
   }
 

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { DebuginfoInfo, DebuginfoPart } from '../../src-shared/contract/index.ts';
-import { foundInFolder } from '../../src-renderer/model/folders.ts';
+import { foundInFolder, usualPlacesText } from '../../src-renderer/model/folders.ts';
 import {
   debuginfoState,
+  givenState,
   looksLikeDebuginfo,
+  namedOutcome,
   offeredSteps,
+  openRefusals,
   refusedSteps,
   withGiven,
+  withoutRefused,
 } from '../../src-renderer/model/debuginfo.ts';
 
 const ID = '00112233445566778899aabbccddeeff00112233';
@@ -110,4 +114,65 @@ describe('what was found in a folder', () => {
     expect(said({ steps: [asked] })).toBe('/d: nothing that this dump needs');
     expect(said({ parts: [part('vmlinux', { path: '/other' })] })).toContain('was not looked at');
   });
+});
+
+describe('what was named', () => {
+  const given = [{ path: '/a' }, { path: '/folder' }, { path: '/b.deb' }, { path: '/c' }];
+  const origin = { path: '/b.deb', entry: './vmlinux', size: 1, mtimeMs: 1 };
+  const info: DebuginfoInfo = {
+    ...none,
+    given,
+    parts: [part('a', { path: '/cache/a', origin })],
+    steps: [
+      step('mismatch', '/a'),
+      step('mismatch', '/folder/vmlinux'),
+      step('mismatch', '/folder2/vmlinux'),
+      { ...step('skipped', '/c'), outcome: 'unreadable' },
+    ],
+  };
+
+  test('says what came of it, in the list and in a sentence', () => {
+    expect(given.map(({ path }) => givenState(info, path))).toEqual([
+      'another build',
+      'another build',
+      'in use',
+      'cannot be read',
+    ]);
+    expect(givenState(none, '/a')).toBe('nothing used');
+    expect(namedOutcome(info, ['/a'])).toBe(
+      'a: refused, another build. In use now: no vmlinux · 1/2 modules',
+    );
+    expect(namedOutcome({ ...info, parts: [] }, ['/c'])).toBe(
+      'c: cannot be read. In use: the dump alone',
+    );
+    expect(namedOutcome(info, ['/b.deb'])).toBe('In use now: no vmlinux · 1/2 modules');
+  });
+
+  test('gives way to the next one where it was refused', () => {
+    expect(withoutRefused(info).map(({ path }) => path)).toEqual(['/b.deb', '/c']);
+  });
+
+  test('is told as refused; what the search passed over is not, once the right one is there', () => {
+    const paths = (more: Partial<DebuginfoInfo>) =>
+      openRefusals({ ...info, ...more }).map(({ path }) => path);
+    expect(paths({})).toEqual(['/a', '/folder/vmlinux', '/folder2/vmlinux']);
+    expect(paths({ parts: [part('vmlinux')] })).toEqual(['/a', '/folder/vmlinux']);
+  });
+});
+
+test('usual places are counted by what is known of them', () => {
+  const place = (problem: string | undefined, dependsOnRelease = false) => ({
+    name: 'x',
+    path: '/x',
+    problem,
+    dependsOnRelease,
+  });
+  const gone = place('does not exist');
+  expect(usualPlacesText([place(undefined), gone, place(undefined, true)])).toBe(
+    '3 places, of which 1 is there and 1 depends on the release of the dump',
+  );
+  expect(usualPlacesText([gone, place(undefined), place(undefined)])).toBe(
+    '3 places, of which 2 are there',
+  );
+  expect(usualPlacesText([gone, gone])).toBe('2 places, of which none is there');
 });

@@ -34,7 +34,7 @@ export function processOutput(color: boolean): Output {
     ...(isatty(2) && {
       progress: progressLine(
         err,
-        () => process.stderr.columns,
+        () => process.stderr.columns || 80,
         () => performance.now(),
       ),
     }),

@@ -147,6 +147,40 @@ test('another build is refused with both ids, and taken only after a word that s
   await expect(refused).toContainText(path);
 });
 
+test('a refusal is said of what was named last, marked in the list, and gone after a success', async ({
+  page,
+}) => {
+  const wrong = put('elsewhere/wrong', drawVmlinux({ buildId: OTHER, release: '6.1.0-1-amd64' }));
+  const right = put('elsewhere/right', drawVmlinux(wanted));
+  await open(page);
+  await page.keyboard.press('d');
+  const add = async (path: string) => {
+    await sheet(page)
+      .getByLabel(/Path of a vmlinux/)
+      .fill(path);
+    await sheet(page).getByRole('button', { name: 'Add', exact: true }).click();
+  };
+  const named = sheet(page).getByRole('list', { name: 'Named so far' });
+  const refused = sheet(page).getByRole('region', { name: /^Refused/ });
+  const strip = sheet(page).getByRole('status');
+  await add(wrong);
+  await expect(strip).toHaveText('wrong: refused, another build. In use: the dump alone');
+  await expect(named.getByRole('listitem')).toContainText(['refused: another build']);
+  // Each of the two ids once.
+  const text = await refused.innerText();
+  expect([text.split(OTHER).length, text.split(wanted.buildId).length]).toEqual([2, 2]);
+
+  await add(right);
+  await expect(strip).toContainText('In use now: vmlinux');
+  await expect(strip).not.toContainText('refused');
+  await expect(refused).toHaveCount(0);
+  await expect(named.getByRole('listitem')).toHaveText([/right\s*in use/]);
+
+  await add(wrong);
+  await expect(strip).toContainText('wrong: refused, another build. In use now: vmlinux');
+  await expect(refused).toContainText(OTHER);
+});
+
 test('a package that lies beside the dump is offered, not opened', async ({ page }) => {
   const version = /^[\d.]+-\d+/.exec(wanted.release)?.[0];
   const bytes = drawVmlinux(wanted);
