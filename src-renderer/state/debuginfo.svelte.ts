@@ -61,7 +61,8 @@ export class DebuginfoModel {
     const info = this.#owner.session?.info.debuginfo;
     if (!info || paths.length === 0) return;
     const more = paths.map((path) => (override ? { path, override } : { path }));
-    await this.attach(withGiven(withoutRefused(info), more), info.searched, paths);
+    const before = withoutRefused(info);
+    await this.attach(withGiven(before, more), info.searched, before);
   }
 
   async drop(path: string): Promise<void> {
@@ -73,19 +74,21 @@ export class DebuginfoModel {
     );
   }
 
-  /** @param fresh of those given: named just now */
-  async attach(
-    given: readonly GivenDebuginfo[],
-    search: boolean,
-    fresh: readonly string[] = [],
-  ): Promise<void> {
+  /** @param before of those given, what had been named; of the others it is told what came */
+  async attach(given: readonly GivenDebuginfo[], search: boolean, before = given): Promise<void> {
     const { session } = this.#owner;
     if (!session) return;
+    const known = new Set(before.map(({ path }) => path));
     const request = { session: session.info.session, given: [...given], search };
     await this.#run(
       'Looking for debuginfo',
       (call) => session.engine.attachDebuginfo(request, call),
-      ({ debuginfo }) => namedOutcome(debuginfo, fresh),
+      ({ debuginfo }) => {
+        // By the host's names: it knows where `~` is.
+        const named = debuginfo.given.map(({ path }) => path);
+        const fresh = named.filter((path) => !known.has(path));
+        return namedOutcome(debuginfo, fresh);
+      },
     );
   }
 

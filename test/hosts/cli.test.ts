@@ -264,7 +264,7 @@ describe('serve, as a process', () => {
     'says that a dump does not exist, and serves all the same',
     async () => {
       const main = join(root, 'src-main', 'hosts', 'cli', 'main.ts');
-      const child = spawn(process.execPath, [main, 'serve', '/none/dump'], {
+      const child = spawn(process.execPath, [main, 'serve', '/none/dump', folder], {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, XDG_STATE_HOME: folder },
       });
@@ -275,6 +275,7 @@ describe('serve, as a process', () => {
       );
       expect((await fetch(url)).status).toBe(200);
       expect(said).toContain('warning: /none/dump: there is no such file');
+      expect(said).toContain(`warning: ${folder} is a folder, not a dump`);
       child.kill('SIGINT');
       expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0);
     },

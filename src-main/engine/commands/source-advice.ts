@@ -6,8 +6,8 @@ export function sourceAdvice(program: Program): string {
   const { release = '', banner = '' } = readKernelIdentity(program);
   const series = /^\d+\.\d+/.exec(release)?.[0];
   const lines = [
-    'no source text was given. Name a source tree, a source package or a tarball of this kernel',
-    `with --source PLACE (or --source PREFIX=PLACE)${release === '' ? '' : `; the kernel is ${release}`}:`,
+    `no source text was given. It is read from a source tree, a source package or a tarball of ${release === '' ? 'this kernel' : release}:`,
+    'in the window "Add sources" in the debuginfo sheet (D), on the command line --source PLACE or PREFIX=PLACE.',
     ...packagesOf(release, banner, series),
     `kernel.org: ${tarballOf(release, banner, series)} (without a distribution's patches)`,
   ];

@@ -13,8 +13,8 @@ export const source: Command = {
   help: [
     'Shows source text around a line: five lines before it, then to the end of the function. The line of',
     'an address is the one its code was compiled from, inlined code included. Source trees, packages and',
-    'tarballs are given when the dump is opened: oopscope exec --source PLACE. A text that is known to be',
-    'another one than was compiled is told.',
+    'tarballs are given in the debuginfo sheet of the window ("Add sources"), or when the dump is opened:',
+    'oopscope exec --source PLACE. A text that is known to be another one than was compiled is told.',
     '',
     '  -n  so many lines after the line',
   ],

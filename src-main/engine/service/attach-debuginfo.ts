@@ -41,10 +41,12 @@ export async function attachDebuginfo(
   request: OpenRequest,
   call: CallOptions<OpenProgress> | undefined,
 ): Promise<AttachedDebuginfo> {
-  const given: GivenDebuginfo[] = [
-    ...(request.debuginfo ?? []).map((path) => ({ path })),
-    ...(request.override ?? []).map((path) => ({ path, override: true })),
-  ];
+  // What was named twice counts once, with the stronger word.
+  const named = new Map<string, GivenDebuginfo>([
+    ...(request.debuginfo ?? []).map((path) => [path, { path }] as const),
+    ...(request.override ?? []).map((path) => [path, { path, override: true }] as const),
+  ]);
+  const given = [...named.values()];
   return attachGiven(deps, program, { ...request, given }, call);
 }
 

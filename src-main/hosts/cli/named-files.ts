@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { parseGivenSource } from '../../engine/program/source-tree.ts';
 import { CliUsageError } from './exit-codes.ts';
 import type { Named } from './open-session.ts';
@@ -22,7 +22,11 @@ export function checkNamed({ debuginfo, override, sources }: Omit<Named, 'files'
   }
 }
 
-/** Files of a dump that do not exist. */
-export function missingFiles(files: readonly string[]): string[] {
-  return files.filter((file) => !existsSync(file));
+/** What is no file among those of a dump, each in a sentence. */
+export function fileProblems(files: readonly string[]): string[] {
+  return files.flatMap((file) => {
+    const status = statSync(file, { throwIfNoEntry: false });
+    if (status === undefined) return [`${file}: there is no such file`];
+    return status.isDirectory() ? [`${file} is a folder, not a dump`] : [];
+  });
 }

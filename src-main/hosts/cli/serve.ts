@@ -9,7 +9,7 @@ import { findChromium, hasDisplay, openAppWindow } from './app-window.ts';
 import { electronPaths } from './electron-paths.ts';
 import { EXIT } from './exit-codes.ts';
 import { complain, type Output } from './output.ts';
-import { missingFiles } from './named-files.ts';
+import { fileProblems } from './named-files.ts';
 import type { Named } from './open-session.ts';
 import { withDebuginfo } from './with-debuginfo.ts';
 import { findElectronApp, rendererFolder, version } from './project-files.ts';
@@ -65,10 +65,10 @@ export async function open(named: Named, output: Output): Promise<number> {
   return EXIT.ok;
 }
 
-/** The window opens all the same and says so, too; it may open another dump. */
+/** The window opens all the same: it may open another dump. */
 function sayMissing({ files }: Named, output: Output): void {
-  for (const file of missingFiles(files)) {
-    complain(output, 'warning', `${file}: there is no such file; the window opens without it`);
+  for (const problem of fileProblems(files)) {
+    complain(output, 'warning', `${problem}; the window says so, too`);
   }
 }
 

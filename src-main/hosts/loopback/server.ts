@@ -10,6 +10,7 @@ import type { FolderSettings } from '../node/debuginfo-folders.ts';
 import type { RecentFiles } from '../node/recent-files.ts';
 import { scopeSessions } from '../worker/session-scope.ts';
 import { securityHeaders } from './headers.ts';
+import { folderInHome, withHomePaths } from './home-paths.ts';
 import {
   isOwnOrigin,
   loopbackHost,
@@ -76,7 +77,7 @@ export async function startLoopback(options: LoopbackOptions): Promise<Loopback>
         options.recent.add({ paths, openedAt: Date.now(), ...(release && { release }) }),
       );
       transport.onClose(() => scope.end());
-      serve(scope.engine, transport, { host: hostService(options) });
+      serve(withHomePaths(scope.engine), transport, { host: hostService(options) });
     });
   });
 
@@ -157,7 +158,7 @@ function hostService(options: LoopbackOptions): HostService {
     forgetRecent: async ({ paths }) => options.recent.forget(paths),
     pickFiles: async () => [],
     debuginfoFolders: (request) => options.folders.list(request),
-    addDebuginfoFolder: (request) => options.folders.add(request),
+    addDebuginfoFolder: (request) => options.folders.add(folderInHome(request)),
     removeDebuginfoFolder: (request) => options.folders.remove(request),
     watch: (_request, call) =>
       new Promise((resolve) => {

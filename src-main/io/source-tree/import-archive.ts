@@ -48,6 +48,8 @@ class Import {
   readonly #options: ImportOptions;
   readonly #drafts: CacheDraft[] = [];
   readonly #nested: { readonly path: string; readonly draft: CacheDraft }[] = [];
+  /** Known as soon as one begins: most of the package is that one. */
+  #hasNested = false;
   #writer: ContainerWriter | undefined;
   #container: CacheDraft | undefined;
 
@@ -57,8 +59,8 @@ class Import {
 
   async readOuter(path: string): Promise<void> {
     const entries = await openArchive(path);
-    // Whether archives are inside is not known before.
-    const share = (): number => (this.#nested.length > 0 ? OUTER_SHARE : 1);
+    // Whether archives are inside is not known before the first one.
+    const share = (): number => (this.#hasNested ? OUTER_SHARE : 1);
     const { signal } = this.#options;
     const onProgress = (done: number, total: number): void => {
       this.#report((done / total) * share());
@@ -111,6 +113,7 @@ class Import {
 
   async #keepNested(path: string, entry: ArchiveEntry): Promise<void> {
     if (this.#nested.length >= MAX_NESTED || entry.size > MAX_NESTED_BYTES) return;
+    this.#hasNested = true;
     const draft = await this.#draft();
     await draft.reserve(entry.size);
     for await (const piece of entry.content()) await draft.write(piece);

@@ -108,7 +108,8 @@ describe('source without text', () => {
     const text = [...findCommand('source')!.run(context, ['0xffffffff81000000'])]
       .map(textOf)
       .join();
-    expect(text).toContain('--source PLACE');
+    expect(text).toContain('in the window "Add sources"');
+    expect(text).toContain('on the command line --source PLACE');
     expect(text).toMatch(/linux-source-\S+/);
     expect(text).toMatch(/kernel.org: linux-\S+\.tar\.xz/);
   });

@@ -133,7 +133,14 @@ describe('an archive', () => {
     const inner = compress(drawTar(kernel('linux-source-6.1')), 'xz');
     const name = './usr/src/linux-source-6.1.tar.xz';
     const path = put('linux-source.deb', drawDeb([{ path: name, bytes: inner }], 'xz'));
-    const first = await open(path);
+    const fractions: number[] = [];
+    const first = await openSourceTree({
+      given: [path],
+      cache: cache(),
+      onProgress: (_, fraction) => void fractions.push(fraction),
+    });
+    expect(fractions.length).toBeGreaterThan(1);
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
     expect(first.read('/build/x/kernel/exit.c')).toMatchObject({
       path: `${path}:usr/src/linux-source-6.1.tar.xz:linux-source-6.1/kernel/exit.c`,
     });

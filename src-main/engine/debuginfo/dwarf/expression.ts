@@ -2,6 +2,7 @@ import { FaultError } from '../../base/fault.ts';
 import { DwarfCursor } from './cursor.ts';
 import type { FrameContext } from './frame-context.ts';
 import { absent, absentLocation, type Piece, type Place, type ValueLocation } from './location.ts';
+import { operationName } from './operation-name.ts';
 import { DW_OP } from './operations.ts';
 import {
   binary,
@@ -332,7 +333,7 @@ class Evaluator {
       case DW_OP.gnuPushTlsAddress:
         throw new EvaluationStop('unsupported', 'thread-local storage, which the kernel has not');
       default:
-        throw new EvaluationStop('unsupported', `DWARF operation 0x${opcode.toString(16)}`);
+        throw new EvaluationStop('unsupported', operationName(opcode));
     }
   }
 

@@ -104,6 +104,17 @@ describe('expressions', () => {
     expect(why(`lit1; convert ${labels.get('f')!}`)).toBe('damaged');
   });
 
+  it('an operation that is not evaluated is told by its name, or its number where it has none', () => {
+    const whyOf = (opcode: number) => {
+      const scope = scopeOfFrame({ unit, offset: labels.get('f')! }, drawFrame({}));
+      const { place } = evaluateLocation(Uint8Array.of(opcode), scope);
+      return place.kind === 'absent' ? place.why : place.kind;
+    };
+    expect(whyOf(0xfa)).toBe('DW_OP_GNU_parameter_ref');
+    expect(whyOf(0xfd)).toBe('DW_OP_GNU_variable_value');
+    expect(whyOf(0xee)).toBe('DWARF operation 0xee');
+  });
+
   it('computes with typed values', () => {
     const int = labels.get('int')!;
     const u16 = labels.get('u16')!;
