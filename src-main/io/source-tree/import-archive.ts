@@ -50,6 +50,8 @@ class Import {
   readonly #nested: { readonly path: string; readonly draft: CacheDraft }[] = [];
   /** Known as soon as one begins: most of the package is that one. */
   #hasNested = false;
+  /** 0..1, as it was told. */
+  #done = 0;
   #writer: ContainerWriter | undefined;
   #container: CacheDraft | undefined;
 
@@ -126,8 +128,10 @@ class Import {
     return draft;
   }
 
+  /** Never less than before: the share of what is outside may be known late. */
   #report(fraction: number): void {
-    this.#options.onProgress?.(Math.min(1, fraction));
+    this.#done = Math.min(1, Math.max(this.#done, fraction));
+    this.#options.onProgress?.(this.#done);
   }
 }
 

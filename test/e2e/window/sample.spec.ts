@@ -81,6 +81,26 @@ test('tasks are filtered and sorted, and a task shows its backtrace', async ({ p
   await expect(rss).not.toHaveText(largest);
 });
 
+test('columns beyond the edge of the window are hinted at, until one is there', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 1024, height: 700 });
+  await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+  const grid = page.getByRole('grid', { name: 'Tasks' });
+  await expect(grid.getByRole('row').nth(1)).toBeVisible();
+  const hints = () =>
+    grid.evaluate((element) =>
+      ['::before', '::after'].map(
+        (side) => getComputedStyle(element.parentElement!, side).content !== 'none',
+      ),
+    );
+  await expect.poll(hints).toEqual([false, true]);
+  await grid.evaluate((element) => {
+    element.scrollLeft = element.scrollWidth;
+  });
+  await expect.poll(hints).toEqual([true, false]);
+});
+
 test('the log is searched and filtered by level, its symbols lead to memory', async ({ page }) => {
   await page.getByRole('link', { name: 'Log', exact: true }).click();
   const list = page.getByRole('region', { name: 'Kernel log' });

@@ -283,3 +283,38 @@ test('a dump without types says so, and where they could come from', async ({ pa
   await expect(page.getByRole('dialog', { name: 'Debuginfo' })).toBeVisible();
   await own.close();
 });
+
+test('nothing is cut without a sign: the field for an object, the kind of a long name', async ({
+  page,
+}) => {
+  for (const width of [1440, 1024]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(`${served.url.split('#')[0]}#/types/task_struct`);
+    const field = page.getByLabel('Object', { exact: true });
+    await expect(field).toHaveAttribute('title', /variable:cpu/);
+    const room = await field.evaluate((input: HTMLInputElement) => {
+      const { font, paddingLeft, paddingRight } = getComputedStyle(input);
+      const context = document.createElement('canvas').getContext('2d')!;
+      context.font = font;
+      const padding = parseFloat(paddingLeft) + parseFloat(paddingRight);
+      return input.clientWidth - padding - context.measureText(input.placeholder).width;
+    });
+    expect(room).toBeGreaterThanOrEqual(0);
+
+    await page.getByLabel('Kind of type').selectOption('typedef');
+    const find = page.getByRole('searchbox', { name: 'Find a type' });
+    await find.fill('compat_');
+    const rows = page
+      .getByRole('grid', { name: 'Types' })
+      .getByRole('gridcell', { name: /typedef/ });
+    await expect(rows.first()).toBeVisible();
+    const cut = await rows.evaluateAll(
+      (cells) =>
+        cells.filter((cell) => {
+          const kind = cell.querySelector('.kind')!.getBoundingClientRect();
+          return kind.right > cell.getBoundingClientRect().right;
+        }).length,
+    );
+    expect(cut).toBe(0);
+  }
+});

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -130,7 +131,9 @@ describe('an archive', () => {
   });
 
   it('may lie in a package, xz in xz, and is kept for the next time', async () => {
-    const inner = compress(drawTar(kernel('linux-source-6.1')), 'xz');
+    // More than is read at once, and nothing that could be made smaller.
+    const noise = file('linux-source-6.1/noise.bin', randomBytes(3 << 20).toString('base64'));
+    const inner = compress(drawTar([...kernel('linux-source-6.1'), noise]), 'xz');
     const name = './usr/src/linux-source-6.1.tar.xz';
     const path = put('linux-source.deb', drawDeb([{ path: name, bytes: inner }], 'xz'));
     const fractions: number[] = [];
