@@ -42,6 +42,19 @@ describe('the line of progress on a terminal', () => {
     expect(written()).toBe('');
   });
 
+  it('is not written where there is no terminal', () => {
+    let text = '';
+    let time = 0;
+    const line = progressLine(
+      (more) => (text += more),
+      () => undefined,
+      () => (time += 500),
+    );
+    for (const fraction of [0, 0.3, 0.6]) line.show(reading(fraction));
+    line.clear();
+    expect({ text, time }).toEqual({ text: '', time: 1500 });
+  });
+
   it('stays one line, and holds nothing that a terminal would obey', () => {
     const { line, at, written } = make(20);
     line.show(reading(0));

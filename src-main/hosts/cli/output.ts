@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { printable } from '../../render/printable.ts';
 import { EXIT } from './exit-codes.ts';
 import { progressLine, type ProgressLine } from './progress-line.ts';
@@ -10,8 +9,8 @@ export interface Output {
   err(text: string): void;
   /** `warning:`, `error:` before a message are coloured. */
   readonly color: boolean;
-  /** What takes long, on standard error; left out where that is no terminal. */
-  readonly progress?: ProgressLine | undefined;
+  /** What takes long, on standard error. */
+  readonly progress?: ProgressLine;
 }
 
 /** What is written at once: a write for each of thousands of blocks takes longer than making them. */
@@ -30,19 +29,17 @@ export function processOutput(color: boolean): Output {
   return {
     out: hold,
     err,
-    // isatty() and not the stream: making that costs more than most answers.
-    ...(isatty(2) && {
-      progress: progressLine(
-        err,
-        () => process.stderr.columns || 80,
-        () => performance.now(),
-      ),
-    }),
+    progress: progressLine(err, terminalColumns, () => performance.now()),
     // Asked when something is said: making the stream costs more than most answers.
     get color() {
       return color && !process.env['NO_COLOR'] && process.stderr.isTTY;
     },
   };
+}
+
+/** Of standard error; undefined where that is no terminal. One that does not tell has 80. */
+function terminalColumns(): number | undefined {
+  return process.stderr.isTTY ? process.stderr.columns || 80 : undefined;
 }
 
 function hold(text: string): void {

@@ -16,11 +16,12 @@ const REWRITE_MS = 100;
 /**
  * Tells what reading packages of debuginfo and sources has come to; all else of opening is over
  * before it could be read.
+ * @param columns of the terminal, asked when there is something to write; undefined where it is none
  * @param now milliseconds
  */
 export function progressLine(
   write: (text: string) => void,
-  columns: () => number,
+  columns: () => number | undefined,
   now: () => number,
 ): ProgressLine {
   let began: number | undefined;
@@ -32,10 +33,12 @@ export function progressLine(
       began ??= time;
       if (time - began < QUIET_MS) return;
       if (written !== undefined && time - written < REWRITE_MS) return;
+      const wide = columns();
+      if (wide === undefined) return;
       written = time;
       const percent = `${Math.floor(fraction * 100)} %`.padStart(6);
       // One column stays free: some terminals go to the next line when the last one is written.
-      const room = Math.max(0, columns() - percent.length - 1);
+      const room = Math.max(0, wide - percent.length - 1);
       write(`${ERASE}${cut(printable(text), room)}${percent}`);
     },
     clear() {
