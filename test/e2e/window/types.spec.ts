@@ -100,6 +100,7 @@ test('members by keyboard: open, close, follow a pointer, come back to what was 
 }) => {
   await page.keyboard.press('6');
   await page.getByRole('link', { name: /task_struct of the task that died/ }).click();
+  await expect(members(page)).toBeVisible();
   await page.keyboard.press('/');
   await page.keyboard.type('thread_info');
   await page.keyboard.press('Enter');
