@@ -32,10 +32,10 @@ export function binutilsSyntax(instruction: Disassembled, bytes: Uint8Array): Di
 
 /** Of carry-less multiplication: which quadwords, by the immediate. */
 const MULTIPLIED_HALVES: Readonly<Record<string, string>> = {
-  '$0x0': 'lqlq',
-  '$0x1': 'hqlq',
-  '$0x10': 'lqhq',
-  '$0x11': 'hqhq',
+  $0x0: 'lqlq',
+  $0x1: 'hqlq',
+  $0x10: 'lqhq',
+  $0x11: 'hqhq',
 };
 
 /** `xchg %ax,%ax` and the long forms with prefixes, which LLVM names otherwise. */
