@@ -36,7 +36,7 @@ function checkedZstd(decompress: NonNullable<NativePageCodec['zstd']>): Codec {
     hasFrameOf(source, target.length) && decompress(source, source.length, target);
 }
 
-/** A page of a kernel: the addon 5 us, WebAssembly 14, node:zlib 22, which needs nothing at all. */
+/** A page of a kernel: the addon 5 us, WebAssembly 10, node:zlib 21, which needs nothing at all. */
 async function zstdWithoutAddon(): Promise<Codec> {
   try {
     const decoder = new ZSTDDecoder();

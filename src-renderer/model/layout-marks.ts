@@ -29,21 +29,37 @@ export function isDefinedInPlace({ typeName }: ValueNode): boolean {
   return /^(?:struct|union) \{\.\.\.\}$/.test(typeName);
 }
 
+/** Bytes from the start of its cache line to an object; of a definition none. */
+export function cacheLineShift(address: bigint | undefined): number {
+  return address === undefined ? 0 : Number(address % BigInt(CACHE_LINE));
+}
+
+/** The cache line that begins in front of a member at an offset, behind line `last`. */
+export function cacheLineBefore(
+  offset: number,
+  shift: number,
+  last: number,
+): CacheLineMark | undefined {
+  const line = Math.floor((offset + shift) / CACHE_LINE);
+  if (line <= last) return undefined;
+  const start = line * CACHE_LINE - shift;
+  return { line, offset: start, inside: offset - start };
+}
+
 /** In front of which members a cache line begins: of the struct, and of those defined in it. */
 export function cacheLineMarks({
   value,
   address,
 }: ValueBlock): ReadonlyMap<ValueNode, CacheLineMark> {
   const marks = new Map<ValueNode, CacheLineMark>();
-  const shift = address === undefined ? 0 : Number(address % BigInt(CACHE_LINE));
+  const shift = cacheLineShift(address);
   let last = 0;
   const walk = (struct: ValueNode) => {
     for (const member of struct.children ?? []) {
-      const line = Math.floor((member.offset + shift) / CACHE_LINE);
-      if (line > last) {
-        last = line;
-        const offset = line * CACHE_LINE - shift;
-        marks.set(member, { line, offset, inside: member.offset - offset });
+      const mark = cacheLineBefore(member.offset, shift, last);
+      if (mark !== undefined) {
+        last = mark.line;
+        marks.set(member, mark);
       }
       if (isDefinedInPlace(member)) walk(member);
     }

@@ -1,11 +1,6 @@
-import {
-  CACHE_LINE,
-  type LayoutGap,
-  type RunResult,
-  type ValueNode,
-} from '../../src-shared/contract/index.ts';
+import { type LayoutGap, type RunResult, type ValueNode } from '../../src-shared/contract/index.ts';
 import { plural } from './format.ts';
-import { isDefinedInPlace } from './layout-marks.ts';
+import { cacheLineBefore, cacheLineShift, isDefinedInPlace } from './layout-marks.ts';
 import { pointeeCommand } from './pointers.ts';
 
 /** One row of a struct that is shown member by member. Keys are stable while rows open and close. */
@@ -67,7 +62,7 @@ export const MOST_ROWS = 100_000;
 /** All rows of a struct that are open, with holes, padding and cache lines where they lie. */
 export function rowsOf(input: RowsInput): readonly TypeRow[] {
   const rows: TypeRow[] = [];
-  const shift = input.base === undefined ? 0 : Number(input.base % BigInt(CACHE_LINE));
+  const shift = cacheLineShift(input.base);
   const walk: Walk = { ...input, rows, lines: { shift, line: 0 } };
   addChildren(walk, input.root, { key: '', depth: 0, path: '', base: input.base, trail: [] });
   return rows;
@@ -223,19 +218,11 @@ function gapRow(gap: LayoutGap, index: number, parent: ValueNode, place: Place):
 
 function addLine(walk: Walk, { offset }: ValueNode, place: Place, index: number): void {
   const { lines, rows } = walk;
-  const line = lines === undefined ? 0 : Math.floor((offset + lines.shift) / CACHE_LINE);
-  if (lines === undefined || line <= lines.line) return;
-  lines.line = line;
-  const start = line * CACHE_LINE - lines.shift;
+  const mark = lines && cacheLineBefore(offset, lines.shift, lines.line);
+  if (lines === undefined || mark === undefined) return;
+  lines.line = mark.line;
   const { key, depth } = place;
-  rows.push({
-    kind: 'line',
-    key: `${key}/line${index}`,
-    depth,
-    line,
-    offset: start,
-    inside: offset - start,
-  });
+  rows.push({ kind: 'line', key: `${key}/line${index}`, depth, ...mark });
 }
 
 function note({ key, depth }: Place, what: string, text: string): NoteRow {

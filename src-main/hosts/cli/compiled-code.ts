@@ -19,7 +19,7 @@ interface Head {
 /**
  * Runs a CommonJS file (without import()) with the code that V8 compiled of it in earlier runs.
  * Node's own compile cache keeps what is compiled when a module is loaded; most functions are
- * compiled when first called, which takes a third of the time of a short command. Here they are kept
+ * compiled when first called, which takes a fifth of the time of a short command. Here they are kept
  * as well: the code is saved when the process ends, and again when a run was asked something new, so
  * that it may have used other functions. V8 checks that it is of its version and flags.
  * @param words the command line
