@@ -45,10 +45,10 @@ export function collectRows(header: LineHeader): { rows: LineRows; fault?: Fault
 }
 
 /**
- * The row that covers an address, by running the program to the end of its sequence: costs a fraction
- * of collecting all rows, where only a few are asked for. A sequence whose addresses descend, or that
- * does not end, answers nothing; of several the first in the program does.
- * @throws FaultError `corrupt` when the program is damaged before that end
+ * The row that covers an address, by running the program up to it: costs a fraction of collecting all
+ * rows, where only a few are asked for. As in {@link LineSequences}, a sequence counts up to where its
+ * addresses descend, and of several that cover the address the first in the program answers.
+ * @throws FaultError `corrupt` when the program is damaged before that row's end
  */
 export function searchRow(header: LineHeader, address: number): LineRow | undefined {
   return runLineProgram(header, address, undefined);
@@ -58,7 +58,7 @@ export function searchRow(header: LineHeader, address: number): LineRow | undefi
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
  * The registers and the row before are locals that no closure holds, and what is frequent reads
  * bytes itself: a kernel's units have millions.
- * @param wanted ends with the sequence of the row that covers it; NaN: no row does
+ * @param wanted ends with the row that covers it; NaN: no row does
  * @param rows takes all rows
  * @throws FaultError `corrupt`
  * @source DWARF 5, 6.2.5 "The Line Number Program"
@@ -88,8 +88,6 @@ function runLineProgram(
   let rowLine = 0;
   let rowColumn = 0;
   let rowFlags = 0;
-  /** The row that covers `wanted`, unless its sequence descends after it. */
-  let found: LineRow | undefined;
 
   while (at < length) {
     const opcode = bytes[at++]!;
@@ -172,11 +170,9 @@ function runLineProgram(
     }
     if (flags < 0) continue;
     if (!open) ascends = true;
-    else if (address < rowAddress) {
-      ascends = false;
-      found = undefined;
-    } else if (ascends && rowAddress <= wanted && wanted < address) {
-      found = {
+    else if (address < rowAddress) ascends = false;
+    else if (ascends && rowAddress <= wanted && wanted < address) {
+      return {
         address: rowAddress,
         end: address,
         file: rowFile,
@@ -194,7 +190,6 @@ function runLineProgram(
       rowColumn = column;
       rowFlags = flags;
     } else {
-      if (found !== undefined) return found;
       address = operation = column = 0;
       file = line = 1;
       isStmt = defaultIsStmt;

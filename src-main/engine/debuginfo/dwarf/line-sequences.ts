@@ -2,7 +2,8 @@ import { LINE_FLAG } from './line-program.ts';
 import type { LineRows } from './line-rows.ts';
 
 /**
- * Which rows cover an address. Sequences of damaged programs overlap: the first in the program answers.
+ * Which rows cover an address. Sequences of damaged programs overlap: the first in the program
+ * answers. Their addresses may descend, which those of no compiler do: what follows is left out.
  */
 export class LineSequences {
   readonly #rows: LineRows;
@@ -48,21 +49,19 @@ export class LineSequences {
 
 interface Sequence {
   readonly first: number;
-  /** The row that ends it. */
+  /** The row that ends it, or the last one that counts. */
   readonly last: number;
 }
 
-/** Sequences whose addresses descend are left out: a search in them would find wrong lines. */
 function sequencesOf({ count, addresses, flags }: LineRows): Sequence[] {
   const sequences: Sequence[] = [];
   let first = 0;
-  let ascends = true;
+  let last = 0;
   for (let i = 0; i < count; i++) {
-    if (i > first && addresses[i]! < addresses[i - 1]!) ascends = false;
-    if ((flags[i]! & LINE_FLAG.endSequence) === 0) continue;
-    if (ascends) sequences.push({ first, last: i });
-    first = i + 1;
-    ascends = true;
+    if (last === i - 1 && addresses[i]! >= addresses[last]!) last = i;
+    if ((flags[i]! & LINE_FLAG.endSequence) === 0 && i < count - 1) continue;
+    sequences.push({ first, last });
+    first = last = i + 1;
   }
   return sequences;
 }
