@@ -61,6 +61,26 @@ function loadedOnDemand(): Plugin {
   };
 }
 
+/**
+ * V8 keeps text that is all ASCII in half of the memory, and reads it in a fraction of the time. The
+ * code of a bundle has other characters in its literals only, where an escape means the same.
+ */
+function inAscii(): Plugin {
+  return {
+    name: 'oopscope:in-ascii',
+    // The last word: what comes after renderChunk writes literals anew.
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === 'chunk') file.code = file.code.replace(/[^\0-\x7f]/g, escaped);
+      }
+    },
+  };
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** The command line as one CommonJS file beside the other bundles: see hosts/cli/compiled-code.ts. */
 function commandLineProgram(): Plugin {
   return {
@@ -70,7 +90,7 @@ function commandLineProgram(): Plugin {
       await build({
         configFile: false,
         logLevel: 'warn',
-        plugins: [workerEntries(false), loadedOnDemand()],
+        plugins: [workerEntries(false), loadedOnDemand(), inAscii()],
         ssr: { noExternal: true, external: EXTERNAL },
         build: {
           ssr: 'src-main/hosts/cli/program.ts',
@@ -86,6 +106,8 @@ function commandLineProgram(): Plugin {
               codeSplitting: false,
               // A script that is given its compiled code has no loader for import().
               dynamicImportInCjs: false,
+              // A third of the file, which is read at every start.
+              comments: { legal: true, annotation: false, jsdoc: false },
             },
           },
         },

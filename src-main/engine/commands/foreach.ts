@@ -5,12 +5,11 @@ import { checkCancelled, CommandSession, warning, type CommandContext } from './
 import { hex } from '../base/address.ts';
 import { matchesSelector, taskRefOf, taskSelector, type TaskSelector } from './task-selection.ts';
 
-/** What foreach runs, and how it hands a task on. */
-const RUNNABLE: Readonly<Record<string, (task: string, args: readonly string[]) => string[]>> = {
-  bt: (task, args) => [...args, task],
+/** What foreach runs once with all tasks as operands. */
+const TAKES_ALL = ['bt', 'ps'];
+/** What it runs for each, and how it hands the task on. */
+const TAKES_ONE: Readonly<Record<string, (task: string, args: readonly string[]) => string[]>> = {
   task: (task, args) => [...args, task],
-  // once for all of them: see below
-  ps: (_task, args) => [...args],
   set: (task) => [task],
   vtop: (task, args) => ['-c', task, ...args],
 };
@@ -33,26 +32,31 @@ export function foreachCommand(findCommand: (name: string) => Command | undefine
     ],
     needs: ['memory', 'symbols', 'types', 'tasks'],
     *run(context, args) {
-      const at = args.findIndex((word) => word in RUNNABLE);
+      const at = args.findIndex((word) => TAKES_ALL.includes(word) || word in TAKES_ONE);
       const name = args[at];
       const command = name === undefined ? undefined : findCommand(name);
       if (name === undefined || command === undefined) {
-        throw new UsageError(`a command is needed: ${Object.keys(RUNNABLE).join(', ')}`);
+        const all = [...TAKES_ALL, ...Object.keys(TAKES_ONE)];
+        throw new UsageError(`a command is needed: ${all.join(', ')}`);
       }
-      const { warnings } = findTasks(context.program);
-      for (const text of warnings) if (name !== 'ps') yield warning(text);
       const chosen = selectTasks(context, args.slice(0, at));
-      if (name === 'ps') {
+      const options = args.slice(at + 1);
+      const { warnings } = findTasks(context.program);
+      const handOn = TAKES_ONE[name];
+      if (handOn === undefined) {
         const operands = chosen.map((task) => hex(task.address).slice(2));
-        yield* command.run(context, [...RUNNABLE[name]!('', args.slice(at + 1)), ...operands]);
+        // Without operands it would speak of another task.
+        if (operands.length > 0) yield* command.run(context, [...options, ...operands]);
+        else for (const text of warnings) yield warning(text);
         return;
       }
+      for (const text of warnings) yield warning(text);
       for (const task of chosen) {
         checkCancelled(context);
         if (NEEDS_HEADER.has(name)) yield { type: 'task', task: taskRefOf(task) };
         const inner: CommandContext = { ...context, session: new CommandSession() };
         inner.session.select(task);
-        const given = RUNNABLE[name]!(hex(task.address).slice(2), args.slice(at + 1));
+        const given = handOn(hex(task.address).slice(2), options);
         for (const block of command.run(inner, given)) {
           // what is wrong with the task list was said once
           const said = block.type === 'notice' && warnings.includes(block.text);

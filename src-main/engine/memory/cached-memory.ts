@@ -33,6 +33,10 @@ class CachedMemory implements PhysicalMemory {
     return this.#cache.bytesOf(this.#slotOf(frame));
   }
 
+  view(frame: Pfn): DataView {
+    return this.#cache.viewOf(this.#slotOf(frame));
+  }
+
   readInto(address: PhysAddr, target: Uint8Array, targetOffset: number, length: number): void {
     // Physical addresses have 52 bits: a double is exact, and cheaper than bigint arithmetic.
     const start = Number(address);
@@ -66,7 +70,7 @@ class CachedMemory implements PhysicalMemory {
     const frame = Math.floor(start / PAGE_SIZE);
     const offset = start - frame * PAGE_SIZE;
     if (offset <= PAGE_SIZE - 8) {
-      return this.#cache.viewOf(this.#slotOf(frame as Pfn)).getBigUint64(offset, true);
+      return this.view(frame as Pfn).getBigUint64(offset, true);
     }
     this.readInto(address, new Uint8Array(this.#word.buffer), 0, 8);
     return this.#word.getBigUint64(0, true);

@@ -17,6 +17,7 @@ export class PageCache {
   readonly #mask: number;
   readonly #chunks: Uint8Array[] = [];
   readonly #pages: Uint8Array[] = [];
+  /** Made when numbers are read: most pages are copied from. */
   readonly #views: DataView[] = [];
   #count = 0;
   #hand = 0;
@@ -44,7 +45,10 @@ export class PageCache {
   }
 
   viewOf(slot: number): DataView {
-    return this.#views[slot] as DataView;
+    const view = this.#views[slot];
+    if (view !== undefined) return view;
+    const { buffer, byteOffset } = this.#pages[slot] as Uint8Array;
+    return (this.#views[slot] = new DataView(buffer, byteOffset, PAGE_SIZE));
   }
 
   /** The frame's slot, or -1. */
@@ -113,7 +117,6 @@ export class PageCache {
     const chunk = this.#chunks[this.#chunks.length - 1] as Uint8Array;
     const start = inChunk * PAGE_SIZE;
     this.#pages.push(chunk.subarray(start, start + PAGE_SIZE));
-    this.#views.push(new DataView(chunk.buffer, start, PAGE_SIZE));
     return slot;
   }
 

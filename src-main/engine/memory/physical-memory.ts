@@ -13,6 +13,8 @@ export interface PhysicalMemory {
    * @throws FaultError as readInto
    */
   page(frame: Pfn): Uint8Array;
+  /** The same page for reading numbers: valid until the next read. @throws FaultError as readInto */
+  view(frame: Pfn): DataView;
   readU64(address: PhysAddr): bigint;
   pageState(frame: Pfn): PageState;
 }

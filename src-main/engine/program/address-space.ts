@@ -1,4 +1,4 @@
-import { addVirt, type PhysAddr, type VirtAddr } from '../base/address.ts';
+import { addVirt, pfn, pfnOf, type PhysAddr, type VirtAddr } from '../base/address.ts';
 import { FaultError, type Fault } from '../base/fault.ts';
 import type { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { PageWalk } from '../translate/page-walk.ts';
@@ -33,11 +33,16 @@ export interface AddressSpace {
 /** What an address space needs from translate/. */
 export interface Translator {
   translate(address: VirtAddr): PhysAddr;
+  /** Page frame of a virtual page (address / 4096) that was translated before; -1: not known yet. */
+  keptFrame(page: number): number;
   walk(address: VirtAddr): PageWalk;
 }
 
 const PAGE = 4096;
 const OFFSET_MASK = 0xfffn;
+/** An address taken apart without making other bigints: most reads are of one number. */
+const ADDRESS = new BigUint64Array(1);
+const ADDRESS_HALVES = new Uint32Array(ADDRESS.buffer);
 
 /** An address space over physical memory and a translator. */
 export class TranslatedSpace implements AddressSpace {
@@ -46,6 +51,8 @@ export class TranslatedSpace implements AddressSpace {
   readonly #translator: Translator;
   readonly #scratch = new Uint8Array(8);
   readonly #view = new DataView(this.#scratch.buffer);
+  /** Of the number that is being read. */
+  #offset = 0;
 
   constructor(name: string, physical: PhysicalMemory, translator: Translator) {
     this.name = name;
@@ -93,28 +100,43 @@ export class TranslatedSpace implements AddressSpace {
   }
 
   readU8(address: VirtAddr): number {
-    this.readInto(address, this.#scratch, 0, 1);
-    return this.#view.getUint8(0);
+    return this.#viewOf(address, 1).getUint8(this.#offset);
   }
 
   readU16(address: VirtAddr): number {
-    this.readInto(address, this.#scratch, 0, 2);
-    return this.#view.getUint16(0, true);
+    return this.#viewOf(address, 2).getUint16(this.#offset, true);
   }
 
   readU32(address: VirtAddr): number {
-    this.readInto(address, this.#scratch, 0, 4);
-    return this.#view.getUint32(0, true);
+    return this.#viewOf(address, 4).getUint32(this.#offset, true);
   }
 
   readS32(address: VirtAddr): number {
-    this.readInto(address, this.#scratch, 0, 4);
-    return this.#view.getInt32(0, true);
+    return this.#viewOf(address, 4).getInt32(this.#offset, true);
   }
 
   readU64(address: VirtAddr): bigint {
-    this.readInto(address, this.#scratch, 0, 8);
-    return this.#view.getBigUint64(0, true);
+    return this.#viewOf(address, 8).getBigUint64(this.#offset, true);
+  }
+
+  /** Bytes that hold a number, from `#offset` on. @throws FaultError */
+  #viewOf(address: VirtAddr, size: number): DataView {
+    ADDRESS[0] = address;
+    const low = ADDRESS_HALVES[0]!;
+    const offset = low & (PAGE - 1);
+    if (offset + size > PAGE) {
+      this.#offset = 0;
+      this.readInto(address, this.#scratch, 0, size);
+      return this.#view;
+    }
+    this.#offset = offset;
+    const kept = this.#translator.keptFrame(ADDRESS_HALVES[1]! * 2 ** 20 + (low >>> 12));
+    const frame = kept >= 0 ? pfn(kept) : pfnOf(this.#translator.translate(address));
+    try {
+      return this.#physical.view(frame);
+    } catch (error) {
+      throw withVirtual(error, address);
+    }
   }
 
   readCString(address: VirtAddr, max = 256): string {

@@ -171,7 +171,8 @@ export function describeWalkEnd(walk: PageWalk): string | undefined {
   }
 }
 
-function entryAt(page: Uint8Array, index: number): bigint {
+/** An entry of a table's page. */
+export function entryAt(page: Uint8Array, index: number): bigint {
   const at = index * ENTRY_SIZE;
   const low = page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24);
   const high = page[at + 4]! | (page[at + 5]! << 8) | (page[at + 6]! << 16) | (page[at + 7]! << 24);

@@ -92,6 +92,7 @@ export class DrawnMachine {
     const physical = this.#physical();
     const translator = {
       translate: (address: bigint) => physAddr(address & PHYS_MASK),
+      keptFrame: () => -1,
       walk: () => {
         throw new Error('the drawn machine has no page tables');
       },
@@ -140,13 +141,15 @@ export class DrawnMachine {
         target[targetOffset + i] = page[Number(at % PAGE)]!;
       }
     };
+    const pageAt = (frame: number): Uint8Array<ArrayBuffer> => {
+      const page = new Uint8Array(4096);
+      readInto(physAddr(BigInt(frame) * PAGE), page, 0, 4096);
+      return page;
+    };
     return {
       readInto,
-      page: (frame) => {
-        const page = new Uint8Array(4096);
-        readInto(physAddr(BigInt(frame) * PAGE), page, 0, 4096);
-        return page;
-      },
+      page: pageAt,
+      view: (frame) => new DataView(pageAt(frame).buffer),
       readU64: (address) => {
         const bytes = new Uint8Array(8);
         readInto(address, bytes, 0, 8);

@@ -1,6 +1,8 @@
 import { FaultError } from '../../base/fault.ts';
+import { memoized } from '../../base/memo.ts';
 import type { DwarfCursor } from './cursor.ts';
 import type { LineHeader } from './line-header.ts';
+import { covers } from './ranges.ts';
 import { MAX_COLUMN, RowBuilder, type LineRows } from './line-rows.ts';
 
 /** A row and the end of the code it covers; addresses are signed doubles. */
@@ -13,6 +15,30 @@ export interface LineRow {
   /** {@link LINE_FLAG} */
   readonly flags: number;
 }
+
+/**
+ * Registers behind a row that does not end its sequence. The rows before it cover addresses below its
+ * own, and what earlier sequences do: a search for others can go on from there.
+ */
+export interface LineState {
+  /** Position of the next opcode. */
+  readonly at: number;
+  readonly address: number;
+  readonly operation: number;
+  readonly file: number;
+  readonly line: number;
+  readonly column: number;
+  readonly isStmt: boolean;
+  /** {@link LINE_FLAG} of the row. */
+  readonly flags: number;
+  /** Of the sequence. */
+  readonly start: number;
+  /** What the earlier sequences cover: low, high, low, high…; half-open. */
+  readonly earlier: readonly number[];
+}
+
+/** A compiler writes one sequence a section; with one a function nothing is gained. */
+const MAX_EARLIER = 2 * 32;
 
 export const LINE_FLAG = { isStmt: 1, endSequence: 2 } as const;
 
@@ -36,7 +62,7 @@ const DW_LNE = { endSequence: 1, setAddress: 2, defineFile: 3, setDiscriminator:
 export function collectRows(header: LineHeader): { rows: LineRows; fault?: FaultError } {
   const rows = new RowBuilder();
   try {
-    runLineProgram(header, NaN, rows);
+    runLineProgram(header, { wanted: NaN, rows });
   } catch (error) {
     if (!(error instanceof FaultError)) throw error;
     return { rows: rows.finish(), fault: error };
@@ -48,46 +74,66 @@ export function collectRows(header: LineHeader): { rows: LineRows; fault?: Fault
  * The row that covers an address, by running the program up to it: costs a fraction of collecting all
  * rows, where only a few are asked for. As in {@link LineSequences}, a sequence counts up to where its
  * addresses descend, and of several that cover the address the first in the program answers.
+ * @param stops where earlier searches of the program ended; this one's end is added
  * @throws FaultError `corrupt` when the program is damaged before that row's end
  */
-export function searchRow(header: LineHeader, address: number): LineRow | undefined {
-  return runLineProgram(header, address, undefined);
+export function searchRow(
+  header: LineHeader,
+  address: number,
+  stops: LineState[],
+): LineRow | undefined {
+  let from: LineState | undefined;
+  for (const stop of stops) {
+    if (address < stop.address || covers(stop.earlier, address)) continue;
+    if (from === undefined || stop.at > from.at) from = stop;
+  }
+  return runLineProgram(header, { wanted: address, from, stops });
+}
+
+interface LineRun {
+  /** Ends with the row that covers it; NaN: no row does. */
+  readonly wanted: number;
+  /** Takes all rows. */
+  readonly rows?: RowBuilder;
+  /** Where to go on; undefined: the beginning. */
+  readonly from?: LineState | undefined;
+  /** Takes where the run ends. */
+  readonly stops?: LineState[];
 }
 
 /**
  * Runs a line program. Every row takes at least one byte of it, so that its length bounds the rows.
  * The registers and the row before are locals that no closure holds, and what is frequent reads
  * bytes itself: a kernel's units have millions.
- * @param wanted ends with the row that covers it; NaN: no row does
- * @param rows takes all rows
  * @throws FaultError `corrupt`
  * @source DWARF 5, 6.2.5 "The Line Number Program"
  */
 function runLineProgram(
   header: LineHeader,
-  wanted: number,
-  rows: RowBuilder | undefined,
+  { wanted, rows, from, stops }: LineRun,
 ): LineRow | undefined {
   const { program, opcodeBase, opcodeLengths, defaultIsStmt } = header;
   const { minInstructionLength, maxOperations } = header;
   const { bytes } = program;
   const length = bytes.length;
   const special = specialOpcodes(header);
-  let at = header.programStart;
-  let address = 0;
-  let operation = 0;
-  let file = 1;
-  let line = 1;
-  let column = 0;
-  let isStmt = defaultIsStmt;
+  let at = from?.at ?? header.programStart;
+  let address = from?.address ?? 0;
+  let operation = from?.operation ?? 0;
+  let file = from?.file ?? 1;
+  let line = from?.line ?? 1;
+  let column = from?.column ?? 0;
+  let isStmt = from?.isStmt ?? defaultIsStmt;
+  const earlier = [...(from?.earlier ?? [])];
   /** The row before is of the same sequence, whose addresses ascended so far. */
-  let open = false;
+  let open = from !== undefined;
   let ascends = true;
-  let rowAddress = 0;
-  let rowFile = 0;
-  let rowLine = 0;
-  let rowColumn = 0;
-  let rowFlags = 0;
+  let start = from?.start ?? 0;
+  let rowAddress = address;
+  let rowFile = file;
+  let rowLine = line;
+  let rowColumn = column;
+  let rowFlags = from?.flags ?? 0;
 
   while (at < length) {
     const opcode = bytes[at++]!;
@@ -169,9 +215,16 @@ function runLineProgram(
       }
     }
     if (flags < 0) continue;
-    if (!open) ascends = true;
-    else if (address < rowAddress) ascends = false;
-    else if (ascends && rowAddress <= wanted && wanted < address) {
+    if (!open) {
+      ascends = true;
+      start = address;
+    } else if (address < rowAddress) {
+      if (ascends && earlier.length <= MAX_EARLIER) earlier.push(start, rowAddress);
+      ascends = false;
+    } else if (ascends && rowAddress <= wanted && wanted < address) {
+      if ((flags & LINE_FLAG.endSequence) === 0 && earlier.length <= MAX_EARLIER) {
+        stops?.push({ at, address, operation, file, line, column, isStmt, flags, start, earlier });
+      }
       return {
         address: rowAddress,
         end: address,
@@ -190,6 +243,7 @@ function runLineProgram(
       rowColumn = column;
       rowFlags = flags;
     } else {
+      if (ascends && earlier.length <= MAX_EARLIER) earlier.push(start, address);
       address = operation = column = 0;
       file = line = 1;
       isStmt = defaultIsStmt;
@@ -217,10 +271,7 @@ function extendedOpcode(
 }
 
 /** What each special opcode advances, by opcode. @source DWARF 5, 6.2.5.1 */
-function specialOpcodes({ opcodeBase, lineBase, lineRange }: LineHeader): {
-  readonly operations: Uint8Array;
-  readonly lines: Int16Array;
-} {
+const specialOpcodes = memoized(({ opcodeBase, lineBase, lineRange }: LineHeader) => {
   const operations = new Uint8Array(256);
   const lines = new Int16Array(256);
   for (let opcode = opcodeBase; opcode < 256; opcode++) {
@@ -228,4 +279,4 @@ function specialOpcodes({ opcodeBase, lineBase, lineRange }: LineHeader): {
     lines[opcode] = lineBase + ((opcode - opcodeBase) % lineRange);
   }
   return { operations, lines };
-}
+});

@@ -1,6 +1,12 @@
 import type { FaultError } from '../../base/fault.ts';
 import { pathOfFile, readLineHeader, type LineHeader } from './line-header.ts';
-import { collectRows, LINE_FLAG, searchRow, type LineRow } from './line-program.ts';
+import {
+  collectRows,
+  LINE_FLAG,
+  searchRow,
+  type LineRow,
+  type LineState,
+} from './line-program.ts';
 import type { LineRows } from './line-rows.ts';
 import { LineSequences } from './line-sequences.ts';
 import type { DwarfUnit } from './unit.ts';
@@ -32,6 +38,7 @@ export class LineTable {
   readonly #compDir: string;
   readonly #paths = new Map<number, string | undefined>();
   #searches = 0;
+  readonly #stops: LineState[] = [];
   #collected: CollectedRows | undefined;
 
   /** @throws FaultError `corrupt` */
@@ -67,7 +74,7 @@ export class LineTable {
    */
   find(address: number): LineRange | undefined {
     if (this.#collected === undefined && this.#searches++ < MAX_SEARCHES) {
-      const found = searchRow(this.#header, address);
+      const found = searchRow(this.#header, address, this.#stops);
       return found && this.#rangeOf(found);
     }
     const { rows, sequences, fault } = this.#all();
