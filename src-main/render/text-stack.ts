@@ -24,12 +24,8 @@ export function stackLines(block: StackBlock): string[] {
   for (const frame of stack.frames) {
     if (!frame.exact && method !== frame.method) lines.push(`    (${GUESS[frame.method]})`);
     method = frame.exact ? undefined : frame.method;
-    for (const inlined of frame.inlined ?? []) {
-      lines.push(...inlinedLines(inlined, block.lines), ...variableLines(inlined.variables));
-    }
-    lines.push(frameLine(frame, block.symbolOffsets));
-    if (block.lines === true) lines.push(...sourceLines(frame.source));
-    lines.push(...variableLines(frame.variables), ...registerListLines(frame.known));
+    for (const inlined of frame.inlined ?? []) addInlined(lines, inlined, block.lines);
+    addFrame(lines, frame, block);
     if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
     if (frame.words !== undefined) {
       const explained = block.words === 'explained';
@@ -57,8 +53,7 @@ function textSymbolLines(
   }
   for (const frame of stack.frames) {
     lines.push(`  ${frameLine(frame, symbolOffsets).replace(/^ *#[0-9]+ /, '')}`);
-    if (block.lines === true) lines.push(...sourceLines(frame.source));
-    lines.push(...variableLines(frame.variables), ...registerListLines(frame.known));
+    addDetails(lines, frame, block);
     if (frame.registers !== undefined) lines.push(...registerLines(frame.registers));
   }
   for (const warning of stack.warnings) lines.push(`    (${printable(warning)})`);
@@ -101,14 +96,30 @@ function frameLine(frame: StackFrame, offsets: 10 | 16 | undefined): string {
   return `${index} [${address16(frame.sp)}] ${name} at ${address16(frame.pc)}${module}`;
 }
 
+function addFrame(lines: string[], frame: StackFrame, block: StackBlock): void {
+  lines.push(frameLine(frame, block.symbolOffsets));
+  addDetails(lines, frame, block);
+}
+
+/** What a frame has below its line: where it stands, its variables and registers. */
+function addDetails(lines: string[], frame: StackFrame, { lines: wanted }: StackBlock): void {
+  const { source, variables, known } = frame;
+  if (wanted === true && source !== undefined) lines.push(sourceLine(source));
+  if (variables !== undefined) lines.push(...variableLines(variables));
+  if (known !== undefined) lines.push(...registerListLines(known));
+}
+
 /** A line of its own: an inlined function has no frame on the stack, so no number. */
-function inlinedLines({ function: name, source }: InlinedFrame, lines?: boolean): string[] {
-  return [`    (inlined) ${printable(name)}`, ...(lines === true ? sourceLines(source) : [])];
+function addInlined(lines: string[], inlined: InlinedFrame, wanted: boolean | undefined): void {
+  const { function: name, source, variables } = inlined;
+  lines.push(`    (inlined) ${printable(name)}`);
+  if (wanted === true && source !== undefined) lines.push(sourceLine(source));
+  if (variables !== undefined) lines.push(...variableLines(variables));
 }
 
 /** crash's `bt -l`: `    file: line`. */
-function sourceLines(source: SourceLine | undefined): string[] {
-  return source === undefined ? [] : [`    ${printable(source.file)}: ${source.line}`];
+function sourceLine({ file, line }: SourceLine): string {
+  return `    ${printable(file)}: ${line}`;
 }
 
 /** `name`, or `name+offset` in the radix given. */

@@ -64,7 +64,8 @@ export class TextRenderer {
     this.#last = block;
     if (block.type === 'task') this.#ofTask = true;
     const lines = blockLines(block, before);
-    return `${apart ? '\n' : ''}${lines.map((line) => `${line}\n`).join('')}`;
+    const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+    return apart ? `\n${text}` : text;
   }
 
   /** What crash ends the command's output with. */

@@ -78,10 +78,7 @@ export class BtfTable {
     this.#stringBase = base === undefined ? 0 : base.#stringBase + base.#strings.length;
     const header = readHeader(bytes);
     this.#strings = bytes.subarray(header.strings, header.strings + header.stringsLength);
-    // A copy, since the blob need not be aligned in its buffer.
-    this.#words = new Uint32Array(header.typesLength >>> 2);
-    const types = bytes.subarray(header.types, header.types + this.#words.byteLength);
-    new Uint8Array(this.#words.buffer).set(types);
+    this.#words = wordsOf(bytes, header.types, header.typesLength >>> 2);
     const index = indexTypes(this.#words);
     this.#positions = index.positions;
     this.#kinds = index.kinds;
@@ -244,6 +241,13 @@ function readHeader(bytes: Uint8Array): BtfHeader {
   return { types, typesLength, strings, stringsLength };
 }
 
+/** A view where the blob is aligned in its buffer, else a copy. */
+function wordsOf(bytes: Uint8Array, offset: number, count: number): Uint32Array {
+  const start = bytes.byteOffset + offset;
+  if (start % 4 === 0) return new Uint32Array(bytes.buffer, start, count);
+  return new Uint32Array(bytes.slice(offset, offset + count * 4).buffer);
+}
+
 function indexTypes(words: Uint32Array): {
   positions: Uint32Array;
   kinds: Uint8Array;
@@ -277,8 +281,9 @@ function indexTypes(words: Uint32Array): {
     at = end;
   }
   return {
-    positions: positions.slice(0, count),
-    kinds: kinds.slice(0, count),
+    // Views: what is beyond was never written, and takes no memory.
+    positions: positions.subarray(0, count),
+    kinds: kinds.subarray(0, count),
     damage,
     enumsSayTheirSign,
   };

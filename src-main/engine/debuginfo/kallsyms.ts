@@ -12,7 +12,7 @@ import { signedOf, SymbolTable } from './symbol-table.ts';
  *   in 7.2: its VMCOREINFO lacks the base, and only this reading gives its `_stext`)
  * @source kernel/kallsyms.c kallsyms_sym_address()
  */
-export type KallsymsAddressing = 'relative' | 'relative-percpu' | 'self-relative';
+type KallsymsAddressing = 'relative' | 'relative-percpu' | 'self-relative';
 
 /** Raw tables of kallsyms, as in the kernel's rodata. */
 export interface KallsymsTables {
@@ -55,37 +55,34 @@ export function decodeKallsyms(tables: KallsymsTables): SymbolTable {
     throw corruptTable('kallsyms_offsets', 0, `${count * 4} bytes`, `${offsets.length}`);
   }
   const names = new KallsymsNames(tables);
-  const addressing = kallsymsAddressingOf(tables);
-  return new SymbolTable('kallsyms', kallsymsAddresses(tables, addressing), names.types, names);
+  return new SymbolTable('kallsyms', readAddresses(tables), names.types, names);
 }
 
+type AddressTables = Pick<KallsymsTables, 'count' | 'offsets' | 'offsetsAddress' | 'relativeBase'>;
+
 /**
- * Which reading of the offsets gives ascending addresses (scripts/kallsyms.c sorts them).
+ * Addresses by the reading of the offsets that gives ascending ones (scripts/kallsyms.c sorts them).
  * @throws FaultError `corrupt` when none does
  */
-export function kallsymsAddressingOf(
-  tables: Pick<KallsymsTables, 'count' | 'offsets' | 'offsetsAddress' | 'relativeBase'>,
-): KallsymsAddressing {
+function readAddresses(tables: AddressTables): Float64Array {
   const candidates: readonly KallsymsAddressing[] =
     tables.relativeBase === undefined ? ['self-relative'] : ['relative', 'relative-percpu'];
-  let best = candidates[0]!;
+  let best: Float64Array | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const steps = descents(kallsymsAddresses(tables, candidate));
-    if (steps < fewest) [best, fewest] = [candidate, steps];
+    const addresses = kallsymsAddresses(tables, candidate);
+    const steps = descents(addresses);
+    if (steps < fewest) [best, fewest] = [addresses, steps];
   }
   // A few damaged words are survivable: the table sorts. A wrong reading descends everywhere.
-  if (fewest > tables.count / 64) {
+  if (best === undefined || fewest > tables.count / 64) {
     throw corruptTable('kallsyms_offsets', 0, 'ascending addresses', `${fewest} descents`);
   }
   return best;
 }
 
 /** Signed addresses as doubles, see SymbolTable. */
-function kallsymsAddresses(
-  tables: Pick<KallsymsTables, 'count' | 'offsets' | 'offsetsAddress' | 'relativeBase'>,
-  addressing: KallsymsAddressing,
-): Float64Array {
+function kallsymsAddresses(tables: AddressTables, addressing: KallsymsAddressing): Float64Array {
   const { count, offsets } = tables;
   const addresses = new Float64Array(count);
   const view = new DataView(offsets.buffer, offsets.byteOffset, offsets.byteLength);

@@ -67,10 +67,13 @@ export function decodeIretFrame(bytes: Uint8Array): Record<string, bigint> {
 function decodeWords(bytes: Uint8Array, names: readonly string[]): Record<string, bigint> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values: Record<string, bigint> = {};
-  for (const [index, name] of names.entries()) {
-    if (index * 8 + 8 > bytes.length) break;
-    const word = view.getBigUint64(index * 8, true);
-    values[name] = name === 'cs' || name === 'ss' ? word & 0xffffn : word;
+  const count = Math.min(names.length, Math.floor(bytes.length / 8));
+  for (let i = 0; i < count; i++) values[names[i]!] = view.getBigUint64(i * 8, true);
+  for (const name of SHARED_WORDS) {
+    const word = values[name];
+    if (word !== undefined) values[name] = word & 0xffffn;
   }
   return values;
 }
+
+const SHARED_WORDS = ['cs', 'ss'] as const;

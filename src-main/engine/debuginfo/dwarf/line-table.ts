@@ -1,12 +1,6 @@
 import type { FaultError } from '../../base/fault.ts';
 import { pathOfFile, readLineHeader, type LineHeader } from './line-header.ts';
-import {
-  collectRows,
-  LINE_FLAG,
-  searchRow,
-  type LineRow,
-  type LineState,
-} from './line-program.ts';
+import { collectRows, LINE_FLAG, searchRow, type LineRow, type LineState } from './line-program.ts';
 import type { LineRows } from './line-rows.ts';
 import { LineSequences } from './line-sequences.ts';
 import type { DwarfUnit } from './unit.ts';
