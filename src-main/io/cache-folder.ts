@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { nodeCrypto } from './node-on-demand.ts';
 import { ORIGIN_SUFFIX, removeOrigin, writeOrigin, type CacheOrigin } from './cache-origin.ts';
 import { fileOriginOf } from './file-origin.ts';
+import { isFile } from './is-file.ts';
 import { makeFolder } from './make-folder.ts';
 
 const GIB = 2 ** 30;
@@ -126,11 +127,7 @@ class DiskCache implements CacheFolder {
 
   async find(key: string, name: string): Promise<string | undefined> {
     const path = this.#pathOf(key, name);
-    try {
-      if (!(await stat(path)).isFile()) return undefined;
-    } catch {
-      return undefined;
-    }
+    if (!isFile(path)) return undefined;
     await this.#markUsed(path);
     return path;
   }

@@ -3,6 +3,7 @@ import { corruptTable } from './corrupt.ts';
 import { sectionOfFile, type SectionReader } from './dwarf/sections.ts';
 import { buildIdOf } from './elf-notes.ts';
 import { symbolsOf } from './elf-symbols.ts';
+import { decodeName } from './name-hash.ts';
 import type { AddressRange, SymbolTable } from './symbol-table.ts';
 
 /** A section of an ELF64 file, as its header says; nothing is checked against the file's size. */
@@ -226,6 +227,5 @@ function sectionAt(view: DataView, index: number): ElfSection & { readonly nameO
 
 function stringAt(strings: Uint8Array, offset: number): string {
   const end = strings.indexOf(0, offset);
-  const name = strings.subarray(offset, end < 0 ? strings.length : end).subarray(0, 4096);
-  return String.fromCharCode(...name);
+  return decodeName(strings, offset, Math.min(end < 0 ? strings.length : end, offset + 4096));
 }

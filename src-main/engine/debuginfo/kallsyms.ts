@@ -67,50 +67,47 @@ type AddressTables = Pick<KallsymsTables, 'count' | 'offsets' | 'offsetsAddress'
 function readAddresses(tables: AddressTables): Float64Array {
   const candidates: readonly KallsymsAddressing[] =
     tables.relativeBase === undefined ? ['self-relative'] : ['relative', 'relative-percpu'];
-  let best: Float64Array | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    const addresses = kallsymsAddresses(tables, candidate);
-    const steps = descents(addresses);
-    if (steps < fewest) [best, fewest] = [addresses, steps];
-  }
   // A few damaged words are survivable: the table sorts. A wrong reading descends everywhere.
-  if (best === undefined || fewest > tables.count / 64) {
-    throw corruptTable('kallsyms_offsets', 0, 'ascending addresses', `${fewest} descents`);
+  const limit = Math.floor(tables.count / 64);
+  let best: Float64Array | undefined;
+  let most = limit;
+  for (const candidate of candidates) {
+    const read = addressesReadAs(tables, candidate, most);
+    if (read === undefined) continue;
+    best = read.addresses;
+    if (read.steps === 0) break;
+    most = read.steps - 1;
   }
-  return best;
-}
-
-/** Signed addresses as doubles, see SymbolTable. */
-function kallsymsAddresses(tables: AddressTables, addressing: KallsymsAddressing): Float64Array {
-  const { count, offsets } = tables;
-  const addresses = new Float64Array(count);
-  const view = new DataView(offsets.buffer, offsets.byteOffset, offsets.byteLength);
-  const base = signedOf(
-    addressing === 'self-relative' ? tables.offsetsAddress : (tables.relativeBase ?? 0n),
-  );
-  for (let i = 0; i < count; i++) {
-    if (addressing === 'relative') {
-      addresses[i] = base + view.getUint32(i * 4, true);
-    } else {
-      const offset = view.getInt32(i * 4, true);
-      if (addressing === 'self-relative') addresses[i] = base + i * 4 + offset;
-      else addresses[i] = offset >= 0 ? offset : base - 1 - offset;
-    }
-  }
-  return addresses;
+  if (best !== undefined) return best;
+  const found = `more than ${limit} descents`;
+  throw corruptTable('kallsyms_offsets', 0, 'ascending addresses', found);
 }
 
 /**
- * Steps down in unsigned order. Per-CPU offsets (not negative) come first there, so one step from
- * them to the (negative) kernel addresses is a step up.
+ * Signed addresses as doubles, see SymbolTable; undefined where they step down more than `most` times
+ * in unsigned order. Per-CPU offsets (not negative) come first there, so one step from them to the
+ * (negative) kernel addresses is a step up.
  */
-function descents(addresses: Float64Array): number {
-  let found = 0;
-  for (let i = 1; i < addresses.length; i++) {
-    const before = addresses[i - 1]!;
-    const after = addresses[i]!;
-    if (before < 0 !== after < 0 ? before < 0 : after < before) found++;
+function addressesReadAs(
+  { count, offsets, offsetsAddress, relativeBase }: AddressTables,
+  addressing: KallsymsAddressing,
+  most: number,
+): { readonly addresses: Float64Array; readonly steps: number } | undefined {
+  const addresses = new Float64Array(count);
+  const view = new DataView(offsets.buffer, offsets.byteOffset, offsets.byteLength);
+  const base = signedOf(addressing === 'self-relative' ? offsetsAddress : (relativeBase ?? 0n));
+  let steps = 0;
+  let before = -Infinity;
+  for (let i = 0; i < count; i++) {
+    const offset = view.getInt32(i * 4, true);
+    let address: number;
+    if (addressing === 'relative') address = base + (offset >>> 0);
+    else if (addressing === 'self-relative') address = base + i * 4 + offset;
+    else address = offset >= 0 ? offset : base - 1 - offset;
+    addresses[i] = address;
+    const down = before < 0 !== address < 0 ? before < 0 : address < before;
+    if (down && i > 0 && ++steps > most) return undefined;
+    before = address;
   }
-  return found;
+  return { addresses, steps };
 }

@@ -87,7 +87,9 @@ const SMALL_TABLE = 1 << 16;
 export function decodeName(bytes: Uint8Array, start: number, end: number): string {
   let name = '';
   for (let i = start; i < end; i += 4096) {
-    name += String.fromCharCode(...bytes.subarray(i, Math.min(end, i + 4096)));
+    // Spreading would go through an iterator.
+    const piece = bytes.subarray(i, Math.min(end, i + 4096)) as unknown as number[];
+    name += String.fromCharCode.apply(null, piece);
   }
   return name;
 }

@@ -1,5 +1,6 @@
 import { ELF_SYMBOL_SIZE, SHN_LORESERVE } from './elf-symbols.ts';
 import type { ElfFile } from './elf.ts';
+import { decodeName } from './name-hash.ts';
 
 /** A function of a file's own symbol table. */
 export interface SampledSymbol {
@@ -56,5 +57,5 @@ function nameAt(names: ReturnType<ElfFile['sectionReader']>, start: number): str
   if (start === 0 || start >= names.size) return '';
   const bytes = names.bytes(start, Math.min(MAX_NAME, names.size - start));
   const end = bytes.indexOf(0);
-  return end < 0 ? '' : String.fromCharCode(...bytes.subarray(0, end));
+  return end < 0 ? '' : decodeName(bytes, 0, end);
 }

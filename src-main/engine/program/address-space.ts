@@ -170,7 +170,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Text of a dump's bytes: UTF-8, every byte that is not part of it as `\xNN`. */
 export function textOfBytes(bytes: Uint8Array): string {
   let ascii = true;
-  for (const byte of bytes) if (byte >= 0x80) ascii = false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! >= 0x80) ascii = false;
   if (ascii) return String.fromCharCode.apply(null, bytes as unknown as number[]);
   try {
     return UTF8.decode(bytes);

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isFile } from '../is-file.ts';
 import { isPackageName } from '../packages/open-package.ts';
 import { placesOf, type Place } from './places.ts';
 import type { DebuginfoRequest, GivenPath } from './request.ts';
@@ -24,7 +25,7 @@ export async function findDebuginfo(request: DebuginfoRequest): Promise<Debuginf
   // cache's copy out of some package neither, may stand against it.
   const later: GivenPath[] = [];
   for (const given of request.given ?? []) {
-    if (given.override || (await isPlainFile(given.path))) await askGiven(search, given, request);
+    if (given.override || isPlainFile(given.path)) await askGiven(search, given, request);
     else later.push(given);
   }
   const asksCache = request.searchesPlaces !== false || later.some(({ path }) => isPacked(path));
@@ -42,7 +43,7 @@ export async function findDebuginfo(request: DebuginfoRequest): Promise<Debuginf
   for (const path of packages) {
     if (findings.isDone()) break;
     if (!search.mayHoldKernel(path)) continue;
-    if (request.opensPackages === false) await search.skipPackage(path);
+    if (request.opensPackages === false) search.skipPackage(path);
     else await search.askPackage(path, 'a package that lies there');
   }
   return findings.result();
@@ -53,8 +54,8 @@ function isPacked(path: string): boolean {
 }
 
 /** Nothing has to be unpacked. */
-async function isPlainFile(path: string): Promise<boolean> {
-  return !isPacked(path) && (await stat(path).catch(() => undefined))?.isFile() === true;
+function isPlainFile(path: string): boolean {
+  return !isPacked(path) && isFile(path);
 }
 
 async function askGiven(

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { FaultError } from '../../engine/base/fault.ts';
 import { findSplitUnit } from '../../engine/debuginfo/dwarf/split-units.ts';
@@ -15,6 +14,7 @@ import {
 import { openElf } from '../../engine/debuginfo/elf.ts';
 import { OpenError } from '../../engine/dump/open-error.ts';
 import type { CacheFolder } from '../cache-folder.ts';
+import { isFile } from '../is-file.ts';
 import { openByteSource } from '../open-byte-source.ts';
 import { PackageError } from '../packages/package-error.ts';
 import { InflateLimitError, inflateSections } from './inflate-sections.ts';
@@ -143,20 +143,12 @@ async function openSupplementary(
 
 /** Before anything of it is inflated. No device is opened, whatever the link says. */
 function hasId(path: string, id: string): boolean {
-  if (!isRegularFile(path)) return false;
+  if (!isFile(path)) return false;
   const source = openByteSource(path);
   try {
     const elf = openElf(source);
     return [elf.findBuildId(), findSupplementaryId(elf)].includes(id);
   } finally {
     source.close();
-  }
-}
-
-function isRegularFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
   }
 }

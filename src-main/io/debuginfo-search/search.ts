@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { findOrigin } from '../cache-origin.ts';
+import { isFile } from '../is-file.ts';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { openPackage } from '../packages/open-package.ts';
 import { PackageError } from '../packages/package-error.ts';
@@ -48,14 +48,16 @@ export class Search {
   async askById(place: string, pathsOf: (buildId: string) => readonly string[]): Promise<void> {
     const missing = this.findings.missingModules();
     await this.#askByKey(place, async (id) =>
-      (await filesOf(pathsOf(id))).map((path) => ({ path })),
+      pathsOf(id)
+        .filter(isFile)
+        .map((path) => ({ path })),
     );
     this.findings.summarize(place, missing);
   }
 
   async askVmlinux(place: string, paths: readonly string[], trusted: boolean): Promise<void> {
     if (this.findings.hasVmlinux()) return;
-    const present = await filesOf(paths.slice(0, MAX_CANDIDATES));
+    const present = paths.slice(0, MAX_CANDIDATES).filter(isFile);
     for (const path of present) {
       if (this.findings.hasVmlinux()) return;
       await this.#pause();
@@ -78,7 +80,7 @@ export class Search {
     const missing = this.findings.missingModules();
     for (const module of missing) {
       const paths = byName.get(module.name) ?? [];
-      for (const path of await filesOf(paths.slice(0, MAX_CANDIDATES))) {
+      for (const path of paths.slice(0, MAX_CANDIDATES).filter(isFile)) {
         const candidate = { place, path, trusted };
         if (this.findings.hasModule(module.name)) break;
         await this.#pause();
@@ -150,8 +152,8 @@ export class Search {
   }
 
   /** A link to a folder is not told: a window may ask for the paths that it was told. */
-  async skipPackage(path: string): Promise<void> {
-    if ((await filesOf([path])).length === 0) return;
+  skipPackage(path: string): void {
+    if (!isFile(path)) return;
     const message = `${basename(path)} was not opened`;
     const place = dirname(path);
     this.findings.say({ place, what: 'vmlinux', outcome: 'skipped', message, path });
@@ -239,12 +241,4 @@ export class Search {
     const { message } = error as Error;
     this.findings.say({ place, what: basename(path), outcome: 'unreadable', message, path });
   }
-}
-
-async function filesOf(paths: readonly string[]): Promise<string[]> {
-  const present: string[] = [];
-  for (const path of paths) {
-    if ((await stat(path).catch(() => undefined))?.isFile()) present.push(path);
-  }
-  return present;
 }

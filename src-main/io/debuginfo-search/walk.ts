@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import { existsSync, type Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
@@ -83,6 +83,8 @@ async function entriesOf(
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<Dirent[] | undefined> {
+  // Most places are not there, and that is seen faster.
+  if (!existsSync(folder)) return undefined;
   const entries: Dirent[] = [];
   try {
     for await (const entry of await opendir(folder, { bufferSize: 1024 })) {

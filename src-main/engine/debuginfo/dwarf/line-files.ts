@@ -45,7 +45,7 @@ export function readEntries(cursor: DwarfCursor, format: UnitFormat, unit: Dwarf
   while (starts.length < count) {
     if (cursor.atEnd) throw cursor.corrupt(`${count} entries`, `${starts.length}`);
     starts.push(cursor.position);
-    for (const column of columns) skipColumn(cursor, column);
+    for (let i = 0; i < columns.length; i++) skipColumn(cursor, columns[i]!);
   }
   return new EntryTable(cursor, starts, columns, format, unit);
 }
