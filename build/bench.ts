@@ -202,7 +202,7 @@ function ours(
   dump: string,
   options = ['--no-search', '-c', 'sys', '-c', 'bt'],
 ): Subject {
-  const command = [process.execPath, join(root, 'out/main/cli.js'), 'exec', ...options, dump];
+  const command = [process.execPath, join(root, 'out/main/cli.cjs'), 'exec', ...options, dump];
   return { name, command, proof: /#0 / };
 }
 

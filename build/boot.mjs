@@ -23,7 +23,7 @@ import { buildAddons, buildBundle, installPackages, projectNode, root } from './
 /** @type {Record<string, Task>} */
 const tasks = {
   start: { run: ['build/start.ts'], bundle: true, quiet: true, files: true },
-  oopscope: { run: ['out/main/cli.js'], bundle: true, quiet: true, files: true },
+  oopscope: { run: ['out/main/cli.cjs'], bundle: true, quiet: true, files: true },
   build: { bundle: true },
   test: { run: ['build/test.ts'] },
   bench: { run: ['build/bench.ts'], bundle: true },

@@ -17,7 +17,7 @@ if (!findElectronApp()) {
   const chromium = findChromium() ?? playwrightsChromium();
   if (chromium) env['OOPSCOPE_CHROMIUM'] = chromium;
 }
-const cli = join(root, 'out', 'main', 'cli.js');
+const cli = join(root, 'out', 'main', 'cli.cjs');
 const child = spawn(projectNode(), [cli, 'open', ...files], { stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => child.kill(signal));

@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { codeFolder, loadCompiled } from './compiled-code.ts';
 import type { program as Program } from './program.ts';
 
-const bundled = fileURLToPath(new URL('cli-program.cjs', import.meta.url));
-const args = process.argv.slice(2);
-const { program } = (
-  existsSync(bundled)
-    ? loadCompiled(bundled, args, codeFolder())
-    : await import(new URL('program.ts', import.meta.url).href)
-) as { readonly program: typeof Program };
-// Not process.exit: what is still being written goes out first.
-process.exitCode = await program(args);
+async function main(args: readonly string[]): Promise<void> {
+  const bundled = fileURLToPath(new URL('cli-program.cjs', import.meta.url));
+  const { program } = (
+    existsSync(bundled)
+      ? loadCompiled(bundled, args, codeFolder())
+      : await import(new URL('program.ts', import.meta.url).href)
+  ) as { readonly program: typeof Program };
+  // Not process.exit: what is still being written goes out first.
+  process.exitCode = await program(args);
+}
+
+void main(process.argv.slice(2));
