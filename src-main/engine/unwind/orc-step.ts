@@ -111,7 +111,7 @@ function stepByCall(
 ): UnwindStep {
   const slot = wrap(sp - 8n);
   const pc = returnAddressAt(env, access, slot);
-  const bp = callerFramePointer(access, { ...state, registers: undefined }, orc, sp);
+  const bp = callerFramePointer(access, orc, sp, state.bp, state.bp);
   return {
     kind: 'next',
     state: {
@@ -146,10 +146,11 @@ function stepByRegisters(
   const sp = values['rsp'] ?? 0n;
   const earlier = state.registers?.full === true ? state.registers : state.earlierRegisters;
   const earlierRegisters = registers.full ? undefined : earlier;
+  const own = registerOf({ registers, earlierRegisters }, 'rbp') ?? state.bp;
   const next: UnwindState = {
     pc: values['rip'] ?? 0n,
     sp,
-    bp: callerFramePointer(access, { ...state, registers, earlierRegisters }, orc, at),
+    bp: callerFramePointer(access, orc, at, state.bp, own),
     slot: sp,
     interrupted: orc.signal,
     registers,
@@ -161,20 +162,24 @@ function stepByRegisters(
   return { kind: 'next', state: next, saved };
 }
 
+/**
+ * @param bp of the frame itself
+ * @param unchanged the caller's where the function did not save it
+ */
 function callerFramePointer(
   access: StackAccess,
-  state: UnwindState,
   orc: OrcEntry,
   sp: bigint,
+  bp: bigint,
+  unchanged: bigint,
 ): bigint {
-  const offset = BigInt(orc.bpOffset);
   switch (orc.bpReg) {
     case 'undefined':
-      return registerOf(state, 'rbp') ?? state.bp;
+      return unchanged;
     case 'prev-sp':
-      return access.readU64(wrap(sp + offset), 'saved frame pointer');
+      return access.readU64(wrap(sp + BigInt(orc.bpOffset)), 'saved frame pointer');
     case 'bp':
-      return access.readU64(wrap(state.bp + offset), 'saved frame pointer');
+      return access.readU64(wrap(bp + BigInt(orc.bpOffset)), 'saved frame pointer');
     default:
       throw new UnwindStop(`ORC names ${orc.bpReg} as the place of rbp, which cannot be`);
   }

@@ -121,22 +121,62 @@ export function environmentOf(
   stacks: readonly StackRange[],
   cpu: number | undefined,
 ): UnwindEnvironment {
-  const map = codeMapOf(program);
-  const cpuStacks = cpu === undefined ? undefined : map.cpuStacks(cpu);
-  return {
-    readU64: (address) => program.kernel.readU64(address),
-    read: (address, length) => program.kernel.read(address, length),
-    orcAt: (pc) => map.orcAt(pc),
-    cfiAt: (pc) => cfiAt(program, pc),
-    hasOrc: map.hasOrc,
-    isText: (pc) => map.isText(pc),
-    isExecutable: (pc) => isExecutable(program, pc),
-    symbolAt: (pc) => map.symbolAt(pc),
-    stacks: stacks.length === 0 ? [] : [...stacks, ...(cpuStacks?.ranges ?? [])],
-    stacksComplete: cpuStacks?.complete ?? true,
-    spIndirect: map.spIndirect,
-    replacedReturn: replacedReturns(program, task),
-  };
+  return new ProgramEnvironment(program, task, stacks, cpu);
+}
+
+class ProgramEnvironment implements UnwindEnvironment {
+  readonly stacks: readonly StackRange[];
+  readonly stacksComplete: boolean;
+  readonly hasOrc: boolean;
+  readonly spIndirect: UnwindEnvironment['spIndirect'];
+  readonly replacedReturn: UnwindEnvironment['replacedReturn'];
+  readonly #program: Program;
+  readonly #map: CodeMap;
+
+  constructor(
+    program: Program,
+    task: KernelObject | undefined,
+    stacks: readonly StackRange[],
+    cpu: number | undefined,
+  ) {
+    const map = codeMapOf(program);
+    const cpuStacks = cpu === undefined ? undefined : map.cpuStacks(cpu);
+    this.stacks = stacks.length === 0 ? [] : [...stacks, ...(cpuStacks?.ranges ?? [])];
+    this.stacksComplete = cpuStacks?.complete ?? true;
+    this.hasOrc = map.hasOrc;
+    this.spIndirect = map.spIndirect;
+    this.replacedReturn = replacedReturns(program, task);
+    this.#program = program;
+    this.#map = map;
+  }
+
+  readU64(address: VirtAddr): bigint {
+    return this.#program.kernel.readU64(address);
+  }
+
+  read(address: VirtAddr, length: number): Uint8Array {
+    return this.#program.kernel.read(address, length);
+  }
+
+  orcAt(pc: VirtAddr): OrcEntry | undefined {
+    return this.#map.orcAt(pc);
+  }
+
+  cfiAt(pc: VirtAddr): CfiRow | undefined {
+    return cfiAt(this.#program, pc);
+  }
+
+  isText(pc: VirtAddr): boolean {
+    return this.#map.isText(pc);
+  }
+
+  isExecutable(pc: VirtAddr): boolean {
+    return isExecutable(this.#program, pc);
+  }
+
+  symbolAt(pc: VirtAddr): SymbolRef | undefined {
+    return this.#map.symbolAt(pc);
+  }
 }
 
 /** Indexes the call frame information of its file when first asked. @throws FaultError `corrupt` */

@@ -48,7 +48,10 @@ export interface SavedAt {
 }
 
 /** A register of this frame, as the kernel's unwinder finds it. @source unwind_orc.c `get_reg()` */
-export function registerOf(state: UnwindState, name: string): bigint | undefined {
+export function registerOf(
+  state: Pick<UnwindState, 'registers' | 'earlierRegisters'>,
+  name: string,
+): bigint | undefined {
   if (state.registers === undefined) return undefined;
   if (state.registers.full) return state.registers.values[name];
   return state.earlierRegisters?.values[name];

@@ -80,45 +80,47 @@ function nextStep(
   state: UnwindState,
   guess: boolean,
 ): UnwindStep {
-  const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
-  const { orc, fault } = orcOrFault(env, lookup);
-  const exactly = (): UnwindStep => {
-    if (orc !== undefined && orc.type !== 'undefined') {
-      return stepByOrc(env, access, state, orc, { method: 'orc', exact: true });
-    }
-    if (orc !== undefined) return withoutOrc(env, access, state, lookup);
-    const row = env.isText(lookup) ? env.cfiAt?.(lookup) : undefined;
-    if (row !== undefined) return stepByCallFrame(env, access, state, row);
-    if (fault !== undefined) throw fault;
-    if (state.interrupted && !env.isText(lookup) && !env.isExecutable(lookup)) {
-      return stepByBadCall(env, access, state);
-    }
-    if (env.isText(lookup) && env.hasOrc) {
-      throw new UnwindStop(`no unwind information covers ${hex(state.pc)}`);
-    }
-    if (!env.isText(lookup) && !env.isExecutable(lookup)) {
-      throw new UnwindStop(`${hex(state.pc)} is no code`);
-    }
-    return stepByFramePointer(env, access, state);
-  };
-  if (!guess && env.hasOrc) return exactly();
+  if (!guess && env.hasOrc) return exactStep(env, access, state);
   try {
-    return exactly();
+    return exactStep(env, access, state);
   } catch (error) {
     if (!(error instanceof UnwindStop)) throw error;
     return stepByScan(env, access, state);
   }
 }
 
+/** By ORC, call frame information, or a frame pointer where the code may keep one. */
+function exactStep(env: UnwindEnvironment, access: StackAccess, state: UnwindState): UnwindStep {
+  const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
+  const orc = orcOrFault(env, lookup);
+  if (orc !== undefined && !(orc instanceof FaultError)) {
+    return orc.type === 'undefined'
+      ? withoutOrc(env, access, state, lookup)
+      : stepByOrc(env, access, state, orc, BY_ORC);
+  }
+  const row = env.isText(lookup) ? env.cfiAt?.(lookup) : undefined;
+  if (row !== undefined) return stepByCallFrame(env, access, state, row);
+  if (orc !== undefined) throw orc;
+  if (state.interrupted && !env.isText(lookup) && !env.isExecutable(lookup)) {
+    return stepByBadCall(env, access, state);
+  }
+  if (env.isText(lookup) && env.hasOrc) {
+    throw new UnwindStop(`no unwind information covers ${hex(state.pc)}`);
+  }
+  if (!env.isText(lookup) && !env.isExecutable(lookup)) {
+    throw new UnwindStop(`${hex(state.pc)} is no code`);
+  }
+  return stepByFramePointer(env, access, state);
+}
+
+const BY_ORC = { method: 'orc', exact: true } as const;
+
 /** A page of the table may be missing: call frame information can tell instead. */
-function orcOrFault(
-  env: UnwindEnvironment,
-  lookup: VirtAddr,
-): { readonly orc?: OrcEntry | undefined; readonly fault?: FaultError } {
+function orcOrFault(env: UnwindEnvironment, lookup: VirtAddr): OrcEntry | FaultError | undefined {
   try {
-    return { orc: env.orcAt(lookup) };
+    return env.orcAt(lookup);
   } catch (error) {
-    if (error instanceof FaultError) return { fault: error };
+    if (error instanceof FaultError) return error;
     throw error;
   }
 }

@@ -111,9 +111,16 @@ function parseAbbrev(
   let size = 0;
   let sibling4 = -1;
   let constants: Map<number, bigint> | undefined;
+  const { bytes } = cursor;
   for (let i = 0; ; i++) {
-    const attribute = cursor.uleb();
-    const form = cursor.uleb();
+    // Nearly all take one byte: a kernel's units have some thousand pairs each.
+    let attribute = bytes[cursor.position]!;
+    let form = bytes[cursor.position + 1]!;
+    if (attribute < 0x80 && form < 0x80) cursor.position += 2;
+    else {
+      attribute = cursor.uleb();
+      form = cursor.uleb();
+    }
     if (form === DW_FORM.implicitConst) (constants ??= new Map()).set(i, cursor.slebBig());
     if (attribute === 0 && form === 0) break;
     if (i >= MAX_ATTRIBUTES) {
