@@ -82,7 +82,20 @@ describe.each(NAMES)('%s', (name) => {
 });
 
 function withoutOrc(env: UnwindEnvironment): UnwindEnvironment {
-  return { ...env, orcAt: () => undefined, hasOrc: false };
+  return {
+    readU64: (address) => env.readU64(address),
+    read: (address, length) => env.read(address, length),
+    orcAt: () => undefined,
+    cfiAt: (pc) => env.cfiAt?.(pc),
+    hasOrc: false,
+    isText: (pc) => env.isText(pc),
+    isExecutable: (pc) => env.isExecutable(pc),
+    symbolAt: (pc) => env.symbolAt(pc),
+    stacks: env.stacks,
+    stacksComplete: env.stacksComplete,
+    spIndirect: env.spIndirect,
+    replacedReturn: (slot, address) => env.replacedReturn(slot, address),
+  };
 }
 
 function startAt({ frame, registers }: FrameState): UnwindStart {
