@@ -59,6 +59,14 @@ describe('code kept between runs', () => {
     expect(readdirSync(codes)).toHaveLength(1);
   });
 
+  it('is written again for another command in quotes, whatever it is asked about', () => {
+    run('bt -l');
+    expect(readFileSync(codeFile(), 'latin1')).toContain('"words":["bt","-l"]');
+    run('bt -f 1234');
+    run('p secret_name');
+    expect(readFileSync(codeFile(), 'latin1')).toContain('"words":["bt","-l","-f","p"]');
+  });
+
   it('does not remember addresses and paths of the command line', () => {
     run('/tmp/dump.kdump');
     run('ffffffff81000000');

@@ -42,7 +42,7 @@ export function loadCompiled(
   });
   const usable = known !== undefined && script.cachedDataRejected !== true;
   const before = usable ? known.head.words : [];
-  const after = [...new Set([...before, ...words.filter(mayMeanOtherCode)])].slice(0, MAX_WORDS);
+  const after = [...new Set([...before, ...words.flatMap(codeWordsOf)])].slice(0, MAX_WORDS);
   if (kept !== undefined && (!usable || after.length > before.length)) {
     process.on('exit', () => saveCode(kept, of, after, script.createCachedData()));
   }
@@ -55,6 +55,14 @@ export function loadCompiled(
 /** One for each checkout, so that they do not take each other's place. */
 function nameOf(file: string): string {
   return `${file.replaceAll(/[^\w.-]/g, '_').slice(-150)}.code`;
+}
+
+/** Of an argument that is a whole command line its command and options. */
+function codeWordsOf(argument: string): string[] {
+  return argument
+    .trim()
+    .split(/\s+/)
+    .filter((word, i) => (i === 0 || word.startsWith('-')) && mayMeanOtherCode(word));
 }
 
 /** Verbs, commands and options; not paths, addresses and the like. */
