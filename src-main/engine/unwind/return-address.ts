@@ -1,4 +1,4 @@
-import { hex, virtAddr } from '../base/address.ts';
+import { hex, virtAddr, type VirtAddr } from '../base/address.ts';
 import type { UnwindEnvironment } from './environment.ts';
 import { UnwindStop, type StackAccess } from './stack-access.ts';
 
@@ -8,7 +8,7 @@ import { UnwindStop, type StackAccess } from './stack-access.ts';
  */
 export function returnAddressAt(env: UnwindEnvironment, access: StackAccess, slot: bigint): bigint {
   let pc = access.readU64(slot, 'return address');
-  const replaced = env.replacedReturn(virtAddr(slot), virtAddr(pc));
+  const replaced = env.replacedReturn(virtAddr(slot), pc as VirtAddr);
   if (replaced !== undefined) {
     if (replaced.original === undefined) {
       throw new UnwindStop(
@@ -17,7 +17,8 @@ export function returnAddressAt(env: UnwindEnvironment, access: StackAccess, slo
     }
     pc = replaced.original;
   }
-  if (!env.isText(virtAddr(pc - 1n)) && !env.isExecutable(virtAddr(pc - 1n))) {
+  const call = virtAddr(pc - 1n);
+  if (!env.isText(call) && !env.isExecutable(call)) {
     // Better no frame than one that is none: the reason names the word and its place.
     throw new UnwindStop(`the return address ${hex(pc)} at ${hex(slot)} is no code`);
   }

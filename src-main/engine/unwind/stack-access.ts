@@ -36,12 +36,11 @@ export class StackAccess {
         `the stack goes the wrong way: from ${hex(from.sp)} to ${hex(sp)} on the ${stack.kind} stack`,
       );
     }
+    if (stack !== undefined) return stack;
     // Without known stacks nothing else would stop a cycle.
-    if (stack === undefined && this.#seen.has(sp)) {
-      throw new UnwindStop(`the stack comes back to ${hex(sp)}`);
-    }
+    if (this.#seen.has(sp)) throw new UnwindStop(`the stack comes back to ${hex(sp)}`);
     this.#seen.add(sp);
-    return stack;
+    return undefined;
   }
 
   /** @throws UnwindStop off the stacks, or back on one that was left */
@@ -50,9 +49,10 @@ export class StackAccess {
       throw new UnwindStop(`${what} at ${hex(address)} is not aligned to 8 bytes`);
     }
     const current = this.#current;
-    if (current && address >= current.start && address + BigInt(length) <= current.end) return;
+    const end = address + BigInt(length);
+    if (current !== undefined && address >= current.start && end <= current.end) return;
     const range = this.rangeOf(address);
-    if (range === undefined || address + BigInt(length) > range.end) {
+    if (range === undefined || end > range.end) {
       if (this.#env.stacks.length === 0 || !this.#env.stacksComplete) return;
       throw new UnwindStop(`${what} at ${hex(address)} is on no stack of this task or its CPU`);
     }

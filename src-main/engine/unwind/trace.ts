@@ -56,10 +56,11 @@ export function unwind(
     stack: access.rangeOf(start.sp) ?? access.rangeOf(start.slot),
   };
   for (;;) {
+    const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
     let step: UnwindStep;
     let stop: string | undefined;
     try {
-      step = nextStep(env, access, state, options.guess === true);
+      step = nextStep(env, access, state, lookup, options.guess === true);
     } catch (error) {
       if (error instanceof UnwindStop) stop = error.message;
       else if (error instanceof FaultError) stop = describeFault(error.fault);
@@ -67,22 +68,24 @@ export function unwind(
       step = { kind: 'end', complete: false, why: stop };
     }
     if (state.foundBy === 'call-frame-information') byCallFrames.add(frames.length);
-    frames.push(frameOf(env, state, frames.length, step.saved));
+    frames.push(frameOf(env, state, lookup, frames.length, step.saved));
     if (step.kind === 'end') return finish(step.complete, step.why);
     if (frames.length >= limit) return finish(false, `more than ${limit} frames: cut off`);
     state = step.state;
   }
 }
 
+/** @param lookup the instruction that unwinding information is asked for: of a caller its call */
 function nextStep(
   env: UnwindEnvironment,
   access: StackAccess,
   state: UnwindState,
+  lookup: VirtAddr,
   guess: boolean,
 ): UnwindStep {
-  if (!guess && env.hasOrc) return exactStep(env, access, state);
+  if (!guess && env.hasOrc) return exactStep(env, access, state, lookup);
   try {
-    return exactStep(env, access, state);
+    return exactStep(env, access, state, lookup);
   } catch (error) {
     if (!(error instanceof UnwindStop)) throw error;
     return stepByScan(env, access, state);
@@ -90,8 +93,12 @@ function nextStep(
 }
 
 /** By ORC, call frame information, or a frame pointer where the code may keep one. */
-function exactStep(env: UnwindEnvironment, access: StackAccess, state: UnwindState): UnwindStep {
-  const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
+function exactStep(
+  env: UnwindEnvironment,
+  access: StackAccess,
+  state: UnwindState,
+  lookup: VirtAddr,
+): UnwindStep {
   const orc = orcOrFault(env, lookup);
   if (orc !== undefined && !(orc instanceof FaultError)) {
     return orc.type === 'undefined'
@@ -145,10 +152,10 @@ function withoutOrc(
 function frameOf(
   env: UnwindEnvironment,
   state: UnwindState,
+  lookup: VirtAddr,
   index: number,
   saved: SavedAt | undefined,
 ): StackFrame {
-  const lookup = virtAddr(state.interrupted ? state.pc : state.pc - 1n);
   const found = env.symbolAt(lookup);
   // The symbol is that of the call; the offset is that of pc, as everybody prints it.
   const symbol =

@@ -55,8 +55,19 @@ function flush(): void {
 }
 process.on('exit', flush);
 
+/** Made once: a new one for each write costs more than filling it. */
+let room: Buffer | undefined;
+
+/** UTF-8 of a text; valid until the next. */
+function encoded(text: string): Buffer {
+  if (text.length > MAX_PENDING * 2) return Buffer.from(text);
+  // A UTF-16 unit takes three bytes at most.
+  room ??= Buffer.allocUnsafeSlow(MAX_PENDING * 2 * 3);
+  return room.subarray(0, room.write(text));
+}
+
 function writeAll(fd: 1 | 2, text: string): void {
-  const bytes = Buffer.from(text);
+  const bytes = encoded(text);
   for (let done = 0; done < bytes.length;) {
     try {
       done += writeSync(fd, bytes, done);

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Disassembler } from '../../engine/arch/disassembler.ts';
 import type { Decompressors } from '../../engine/base/byte-source.ts';
 import type { EngineDeps } from '../../engine/service/engine-deps.ts';
@@ -9,6 +8,7 @@ import { createDisassembler } from '../../io/disassembler.ts';
 import { identifyFile } from '../../io/file-identity.ts';
 import { gunzip } from '../../io/gunzip.ts';
 import { openByteSource } from '../../io/open-byte-source.ts';
+import { pause } from '../../io/pause.ts';
 import type { DebuginfoPlaces } from './debuginfo.ts';
 
 /** The engine's world under Node: files by mapping or pread, codecs in wasm. */
@@ -61,6 +61,6 @@ export function createEngineDeps(places?: DebuginfoPlaces): EngineDeps {
       return identities;
     },
     now: () => Number(process.hrtime.bigint()) / 1e6,
-    pause: () => setImmediate(),
+    pause,
   };
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFile } from '../is-file.ts';
 import { isPackageName } from '../packages/open-package.ts';
@@ -67,7 +67,7 @@ async function askGiven(
   const { findings } = search;
   let isFolder: boolean;
   try {
-    isFolder = (await stat(path)).isDirectory();
+    isFolder = statSync(path).isDirectory();
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     const message = missing ? `${path} does not exist` : `${path}: ${String(error)}`;

@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { findOrigin } from '../cache-origin.ts';
 import { isFile } from '../is-file.ts';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { openPackage } from '../packages/open-package.ts';
 import { PackageError } from '../packages/package-error.ts';
+import { pause } from '../pause.ts';
 import {
   cacheNameOf,
   decompressDebuginfo,
@@ -181,7 +181,7 @@ export class Search {
 
   /** Files are read synchronously: between them cancelling is heard. */
   async #pause(): Promise<void> {
-    await setImmediate();
+    await pause();
     this.#request.signal?.throwIfAborted();
   }
 

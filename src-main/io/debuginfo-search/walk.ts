@@ -1,8 +1,8 @@
-import { existsSync, type Dirent } from 'node:fs';
-import { opendir } from 'node:fs/promises';
+import { opendirSync, type Dir, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { debuginfoNameOf } from '../packages/debuginfo-names.ts';
 import { isPackageName } from '../packages/open-package.ts';
+import { pause } from '../pause.ts';
 
 /** Files of a folder that look like debuginfo, by name. */
 export interface FolderIndex {
@@ -77,23 +77,34 @@ function addTo(map: Map<string, string[]>, key: string, value: string): void {
   else known.push(value);
 }
 
-/** @param limit a folder may have millions: the rest of them is not listed */
+/**
+ * Read synchronously, as the way to another thread takes longer than most folders do.
+ * @param limit a folder may have millions: the rest of them is not listed
+ */
 async function entriesOf(
   folder: string,
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<Dirent[] | undefined> {
-  // Most places are not there, and that is seen faster.
-  if (!existsSync(folder)) return undefined;
   const entries: Dirent[] = [];
+  let directory: Dir | undefined;
   try {
-    for await (const entry of await opendir(folder, { bufferSize: 1024 })) {
+    directory = opendirSync(folder, { bufferSize: ENTRIES_AT_ONCE });
+    while (entries.length < limit) {
+      const entry = directory.readSync();
+      if (entry === null) break;
+      if (entries.push(entry) % ENTRIES_AT_ONCE > 0) continue;
+      await pause();
       signal?.throwIfAborted();
-      if (entries.push(entry) >= limit) break;
     }
   } catch {
     signal?.throwIfAborted();
     return entries.length > 0 ? entries : undefined;
+  } finally {
+    directory?.closeSync();
   }
   return entries;
 }
+
+/** Between them cancelling is heard. */
+const ENTRIES_AT_ONCE = 1024;
