@@ -66,15 +66,13 @@ export function matchesSelector(task: Task, selector: TaskSelector): boolean {
  * @throws UsageError when there is none, or the text is neither
  */
 export function requireTasks(program: Program, text: string): readonly Task[] {
-  const selector = taskSelector(program, text);
   const { byAddress, tasks } = findTasks(program);
-  let found: readonly Task[] = [];
-  if (selector.by === 'pid') found = tasks.filter(({ pid }) => pid === selector.pid);
-  if (selector.by === 'address') {
-    // Not a search of all: foreach names every task of thousands so.
-    const task = byAddress.get(virtAddr(selector.address));
-    if (task !== undefined) found = [task];
-  }
+  const number = findHex(text);
+  const named = number === undefined ? undefined : byAddress.get(virtAddr(number));
+  // First, and not a search of all: foreach names every task of thousands so.
+  if (named !== undefined) return [named];
+  const selector = taskSelector(program, text);
+  const found = selector.by === 'pid' ? tasks.filter(({ pid }) => pid === selector.pid) : [];
   if (found.length === 0) throw new UsageError(`invalid task or pid value: ${text}`);
   return found;
 }

@@ -1,6 +1,6 @@
 import { addVirt, hex, type VirtAddr } from '../base/address.ts';
 import type { AddressSpace } from '../program/address-space.ts';
-import { collectWalk, MAX_WALK, type Walk } from './walk.ts';
+import { collectWalk, endedEarly, MAX_WALK, type Walk } from './walk.ts';
 
 /**
  * Addresses of the `struct list_head`s on a list, in list order, the head left out. Bounded, and
@@ -46,28 +46,41 @@ function walkOneWay(
   back: number,
   taken: ReadonlySet<VirtAddr>,
 ): Walk<VirtAddr> {
-  return collectWalk(what, function* () {
-    const seen = new Set<bigint>([head]);
-    let previous = head;
+  const items: VirtAddr[] = [];
+  const found = (problem: string | undefined) => ({ items, problem });
+  // Not as the walks that yield: a list of one thread is walked for each of thousands of processes.
+  const seen = new Set<bigint>([head]);
+  let previous = head;
+  try {
     for (;;) {
       const node = space.readU64(addVirt(previous, ahead)) as VirtAddr;
       const pointsTo = space.readU64(addVirt(node, back));
       if (pointsTo !== previous) {
-        return `${what} is damaged after ${seen.size - 1} entries: ${hex(node)} points back to ${hex(pointsTo)}, not to ${hex(previous)}`;
+        return found(
+          `${what} is damaged after ${items.length} entries: ${hex(node)} points back to ${hex(pointsTo)}, not to ${hex(previous)}`,
+        );
       }
-      if (node === head) return undefined;
+      if (node === head) return found(undefined);
       if (seen.has(node)) {
-        return `${what} is cyclic: it comes back to ${hex(node)} after ${seen.size - 1} entries`;
+        return found(
+          `${what} is cyclic: it comes back to ${hex(node)} after ${items.length} entries`,
+        );
       }
       if (taken.has(node)) {
-        return `${what} runs into another list at ${hex(node)} after ${seen.size - 1} entries`;
+        return found(
+          `${what} runs into another list at ${hex(node)} after ${items.length} entries`,
+        );
       }
-      if (seen.size > limit) return `${what} has more than ${limit} entries; the rest was not read`;
+      if (items.length >= limit) {
+        return found(`${what} has more than ${limit} entries; the rest was not read`);
+      }
       seen.add(node);
-      yield node;
+      items.push(node);
       previous = node;
     }
-  });
+  } catch (error) {
+    return found(endedEarly(what, items.length, error));
+  }
 }
 
 /**

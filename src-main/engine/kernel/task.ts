@@ -54,13 +54,28 @@ export interface TaskRole {
  * @throws FaultError when PID, thread group or name cannot be read
  */
 export function readTask(object: KernelObject, role: TaskRole): Task {
-  let fault: Fault | undefined;
-  const part = <T>(read: () => T): T | undefined => {
-    const found = valueOrFault(read);
-    if ('value' in found) return found.value;
-    fault ??= found.fault;
-    return undefined;
-  };
+  try {
+    return readParts(object, role, (read) => read());
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    // A page is missing: part by part.
+    let fault: Fault | undefined;
+    const task = readParts(object, role, (read) => {
+      const found = valueOrFault(read);
+      if ('value' in found) return found.value;
+      fault ??= found.fault;
+      return undefined;
+    });
+    return { ...task, fault };
+  }
+}
+
+/** @param part reads what may be missing */
+function readParts(
+  object: KernelObject,
+  role: TaskRole,
+  part: <T>(read: () => T) => T | undefined,
+): Task {
   const state = part(() => readTaskState(object));
   const flags = part(() => object.member('flags').number());
   return {
@@ -78,7 +93,7 @@ export function readTask(object: KernelObject, role: TaskRole): Task {
     kernelThread: flags === undefined ? undefined : (flags & PF_KTHREAD) !== 0,
     idle: role.idle,
     active: role.runsOn !== undefined,
-    fault,
+    fault: undefined,
   };
 }
 

@@ -29,7 +29,12 @@ export function collectWalk<T>(
       items.push(step.value);
     }
   } catch (error) {
-    if (!(error instanceof FaultError)) throw error;
-    return { items, problem: `${what} ends early after ${items.length} entries: ${error.message}` };
+    return { items, problem: endedEarly(what, items.length, error) };
   }
+}
+
+/** The problem of a walk that met a FaultError. @throws every other error, which is a bug */
+export function endedEarly(what: string, count: number, error: unknown): string {
+  if (!(error instanceof FaultError)) throw error;
+  return `${what} ends early after ${count} entries: ${error.message}`;
 }
