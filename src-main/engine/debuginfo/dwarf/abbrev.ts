@@ -28,10 +28,10 @@ export interface Abbrev {
 
 /** What the attributes of all codes of a table are, one code after the other. */
 export interface AbbrevAttributes {
-  readonly attributes: readonly number[];
-  readonly forms: readonly number[];
+  readonly attributes: Uint16Array;
+  readonly forms: Uint16Array;
   /** Bytes where the form says it, else -1. */
-  readonly sizes: readonly number[];
+  readonly sizes: Int8Array;
 }
 
 /** GCC writes up to some hundreds of codes a unit, LTO some ten thousand. */
@@ -43,9 +43,9 @@ const FIRST_WINDOW = 8 * 1024;
 /** Abbreviations of one unit. */
 export class AbbrevTable implements AbbrevAttributes {
   readonly count: number;
-  readonly attributes: readonly number[];
-  readonly forms: readonly number[];
-  readonly sizes: readonly number[];
+  readonly attributes: Uint16Array;
+  readonly forms: Uint16Array;
+  readonly sizes: Int8Array;
   readonly #abbrevs: readonly Abbrev[];
   /** Only where the codes are not 1, 2, 3…, which no known compiler does. */
   readonly #byCode: ReadonlyMap<number, Abbrev> | undefined;
@@ -86,10 +86,10 @@ export function readAbbrevs(
 
 function parseAbbrevs(cursor: DwarfCursor, format: UnitFormat): AbbrevTable {
   const abbrevs: Abbrev[] = [];
-  const all = { attributes: [], forms: [], sizes: [] };
+  const all = new AttributeBuilder();
   for (;;) {
     const code = cursor.uleb();
-    if (code === 0) return new AbbrevTable(abbrevs, all);
+    if (code === 0) return new AbbrevTable(abbrevs, all.finish());
     if (abbrevs.length >= MAX_CODES) {
       throw corruptTable(cursor.what, cursor.offset, `up to ${MAX_CODES} codes`, 'more');
     }
@@ -97,17 +97,52 @@ function parseAbbrevs(cursor: DwarfCursor, format: UnitFormat): AbbrevTable {
   }
 }
 
-type Growing = { readonly [K in keyof AbbrevAttributes]: number[] };
+/** GCC's tables have some hundred to two thousand pairs. */
+const FIRST_PAIRS = 2048;
+
+class AttributeBuilder {
+  count = 0;
+  #attributes = new Uint16Array(FIRST_PAIRS);
+  #forms = new Uint16Array(FIRST_PAIRS);
+  #sizes = new Int8Array(FIRST_PAIRS);
+
+  add(attribute: number, form: number, size: number): void {
+    const at = this.count++;
+    if (at === this.#sizes.length) this.#grow();
+    this.#attributes[at] = attribute;
+    this.#forms[at] = form;
+    this.#sizes[at] = size;
+  }
+
+  finish(): AbbrevAttributes {
+    return {
+      attributes: this.#attributes.slice(0, this.count),
+      forms: this.#forms.slice(0, this.count),
+      sizes: this.#sizes.slice(0, this.count),
+    };
+  }
+
+  #grow(): void {
+    const length = this.#sizes.length * 2;
+    const [attributes, forms, sizes] = [this.#attributes, this.#forms, this.#sizes];
+    this.#attributes = new Uint16Array(length);
+    this.#forms = new Uint16Array(length);
+    this.#sizes = new Int8Array(length);
+    this.#attributes.set(attributes);
+    this.#forms.set(forms);
+    this.#sizes.set(sizes);
+  }
+}
 
 function parseAbbrev(
   cursor: DwarfCursor,
   code: number,
   format: UnitFormat,
-  { attributes, forms, sizes }: Growing,
+  all: AttributeBuilder,
 ): Abbrev {
   const tag = cursor.uleb();
   const hasChildren = cursor.u8() !== 0;
-  const first = attributes.length;
+  const first = all.count;
   let size = 0;
   let sibling4 = -1;
   let constants: Map<number, bigint> | undefined;
@@ -130,13 +165,11 @@ function parseAbbrev(
       throw cursor.corrupt('an attribute and a form', `${attribute}, ${form}`);
     }
     const length = sizeOfForm(form, format);
-    attributes.push(attribute);
-    forms.push(form);
-    sizes.push(length);
+    all.add(attribute, form, length);
     if (attribute === DW_AT.sibling && form === DW_FORM.ref4) sibling4 = size;
     size = size < 0 || length < 0 ? -1 : size + length;
   }
-  const count = attributes.length - first;
+  const count = all.count - first;
   const values = constants ?? NO_CONSTANTS;
   return { code, tag, hasChildren, first, count, size, sibling4, constants: values };
 }
