@@ -170,9 +170,12 @@ function registerLines(registers: RegisterSet): string[] {
   };
   const lines = registers.userMode ? [] : [`    [${ripLabel(registers)}]`];
   for (const row of LABELED_ROWS) {
-    let line = '';
-    for (const { name, label, digits } of row) line += label + value(name, digits);
-    lines.push(line.trimEnd());
+    lines.push(
+      row
+        .map(({ name, label, digits }) => label + value(name, digits))
+        .join('')
+        .trimEnd(),
+    );
   }
   lines.push(
     `    ORIG_RAX: ${value('orig_rax', 16)}  CS: ${value('cs', 4)}  SS: ${value('ss', 4)}`.trimEnd(),

@@ -45,7 +45,7 @@ export function derivedVariables(
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, told.value), true);
     const space = new DetachedSpace(program.kernel, bytes.subarray(0, size));
-    const object = new KernelObject(program, type, DETACHED, { space });
+    const object = new KernelObject(program, type, DETACHED, space);
     return {
       kind: 'parameter',
       node: valueNode(program, object, name),

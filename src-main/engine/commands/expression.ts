@@ -170,7 +170,7 @@ class ProgramScope implements ExpressionScope {
       'per-CPU section',
       () => new ExpressionError(`${name} is per-CPU: say which CPU, e.g. ${name}:0`, 1),
     );
-    const object = new KernelObject(this.#program, value.object.type, address, { space });
+    const object = new KernelObject(this.#program, value.object.type, address, space);
     return { ...value, object, perCpu: name };
   }
 

@@ -197,7 +197,7 @@ function nodeOf(
     fault,
   }));
   const space = new DetachedSpace(program.kernel, bytes, unknown);
-  return valueNode(program, new KernelObject(program, type, DETACHED, { space }), name);
+  return valueNode(program, new KernelObject(program, type, DETACHED, space), name);
 }
 
 /**

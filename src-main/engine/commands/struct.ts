@@ -188,12 +188,7 @@ function* oneObject(
     return;
   }
   const user = task === undefined ? undefined : findUserSpace(program, task);
-  const object = new KernelObject(
-    program,
-    type,
-    address,
-    user === undefined ? {} : { space: user },
-  );
+  const object = new KernelObject(program, type, address, user);
   const block = (value: KernelObject, name: string): ValueBlock => ({
     type: 'value',
     value: valueNode(program, value, name, { layout }),

@@ -31,14 +31,16 @@ export class KernelObject {
     context: ObjectContext,
     type: Type,
     address: VirtAddr,
-    options: { space?: AddressSpace; bitOffset?: number; bitSize?: number } = {},
+    space: AddressSpace = context.kernel,
+    bitOffset = -1,
+    bitSize = 0,
   ) {
     this.context = context;
-    this.space = options.space ?? context.kernel;
+    this.space = space;
     this.type = type;
     this.address = address;
-    this.bitOffset = options.bitOffset ?? -1;
-    this.bitSize = options.bitSize ?? 0;
+    this.bitOffset = bitOffset;
+    this.bitSize = bitSize;
   }
 
   /** Bytes. @throws FaultError `unknown-type` for void and forward declarations */
@@ -59,11 +61,8 @@ export class KernelObject {
     if (found.bitSize > 0) {
       const bitOffset = found.bitOffset % 8;
       const address = addVirt(this.address, (found.bitOffset - bitOffset) / 8);
-      return new KernelObject(this.context, found.type, address, {
-        space: this.space,
-        bitOffset,
-        bitSize: found.bitSize,
-      });
+      const { type, bitSize } = found;
+      return new KernelObject(this.context, type, address, this.space, bitOffset, bitSize);
     }
     return this.at(found.type, addVirt(this.address, found.bitOffset / 8));
   }
@@ -183,7 +182,7 @@ export class KernelObject {
   /** Another object of the same memory. */
   at(type: Type | string, address: VirtAddr): KernelObject {
     const resolved = typeof type === 'string' ? this.context.type(type) : type;
-    return new KernelObject(this.context, resolved, address, { space: this.space });
+    return new KernelObject(this.context, resolved, address, this.space);
   }
 
   #bitField(signed: boolean): bigint {

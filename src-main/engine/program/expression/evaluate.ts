@@ -199,7 +199,7 @@ class Evaluator {
 
   #at(type: Type, address: bigint): Value {
     const { context, space } = this.#scope;
-    return lvalue(new KernelObject(context, type, virtAddr(address), { space }));
+    return lvalue(new KernelObject(context, type, virtAddr(address), space));
   }
 
   /** `.` and `->` alike, as in gdb. */

@@ -29,9 +29,8 @@ export function rvalue(
   type: Type,
   value: bigint,
 ): Value {
-  const object = new KernelObject(context, type, DETACHED, {
-    space: new DetachedSpace(space, bytesOf(value)),
-  });
+  const detached = new DetachedSpace(space, bytesOf(value));
+  const object = new KernelObject(context, type, DETACHED, detached);
   return { object, isLvalue: false };
 }
 

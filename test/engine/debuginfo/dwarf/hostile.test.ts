@@ -280,7 +280,11 @@ describe('numbers', () => {
       sibling4: -1,
       constants: new Map<number, bigint>(),
     });
-    const none = { attributes: [], forms: [], sizes: [] };
+    const none = {
+      attributes: new Uint16Array(0),
+      forms: new Uint16Array(0),
+      sizes: new Int8Array(0),
+    };
     const table = new AbbrevTable([abbrev(7), abbrev(2 ** 40)], none);
     expect([table.find(7)?.code, table.find(2 ** 40)?.code, table.find(1)]).toEqual([
       7,
