@@ -13,8 +13,11 @@ export interface Output {
   readonly progress?: ProgressLine;
 }
 
-/** What is written at once: a write for each of thousands of blocks takes longer than making them. */
-const MAX_PENDING = 128 * 1024;
+/**
+ * What is written at once: a write for each of thousands of blocks takes longer than making them. Less
+ * than a pipe holds (64 KiB), so that its reader empties it while the next is made.
+ */
+const MAX_PENDING = 56 * 1024;
 let pending = '';
 
 /**
