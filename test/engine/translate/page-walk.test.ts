@@ -221,4 +221,25 @@ describe('the translator', () => {
     expect(translator.translate(virtAddr(0x1000000n))).toBe(0xb000n);
     expect(translator.translate(virtAddr(0x0n))).toBe(0xa000n);
   });
+
+  it('finds the next page in the table of the last one, and walks for what that does not map', () => {
+    const drawn = `
+      1000[0] = 2000 P
+      2000[0] = 3000 P
+      3000[0] = 4000 P
+      4000[0] = a000 P
+      4000[1] = 1f000 P NX
+      4000[2] = 0
+    `;
+    const memory = drawTables(drawn);
+    const translator = new PageTableTranslator(memory, FOUR);
+    expect(translator.translate(virtAddr(0x10n))).toBe(0xa010n);
+    const reads = memory.reads;
+    expect(translator.translate(virtAddr(0x1020n))).toBe(0x1f020n);
+    expect(memory.reads).toBe(reads + 1);
+    expect(() => translator.translate(virtAddr(0x2abcn))).toThrow('0x2abc');
+    const encrypted = new PageTableTranslator(drawTables(drawn), { ...FOUR, smeMask: 0x10000n });
+    expect(encrypted.translate(virtAddr(0x10n))).toBe(0xa010n);
+    expect(encrypted.translate(virtAddr(0x1020n))).toBe(0xf020n);
+  });
 });
