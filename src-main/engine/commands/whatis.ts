@@ -145,7 +145,7 @@ function* list(context: CommandContext, text: string): Generator<Block> {
 function* users(context: CommandContext, name: string): Generator<Block> {
   const type = requireNamed(context.program, name);
   const { block, cut } = typeUsersBlock(context.program, type, () => checkCancelled(context));
-  if (cut) yield warning(`There are more: these are the first ${block.table.rowCount}.`);
+  if (cut) yield warning(`There may be more: these are the first ${block.table.rowCount}.`);
   if (block.table.rowCount === 0) yield info(`no member of a struct is a ${name} or leads to one`);
   else yield block;
 }
