@@ -3,7 +3,7 @@ import { memoized } from '../../base/memo.ts';
 import type { DwarfCursor } from './cursor.ts';
 import type { LineHeader } from './line-header.ts';
 import { covers } from './ranges.ts';
-import { MAX_COLUMN, RowBuilder, type LineRows } from './line-rows.ts';
+import { MAX_COLUMN, MAX_LINE, RowBuilder, type LineRows } from './line-rows.ts';
 
 /** A row and the end of the code it covers; addresses are signed doubles. */
 export interface LineRow {
@@ -229,7 +229,7 @@ function runLineProgram(
         address: rowAddress,
         end: address,
         file: rowFile,
-        line: Math.max(0, rowLine),
+        line: Math.max(0, Math.min(rowLine, MAX_LINE)),
         column: Math.min(rowColumn, MAX_COLUMN),
         flags: rowFlags,
       };

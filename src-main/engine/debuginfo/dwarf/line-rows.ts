@@ -10,7 +10,8 @@ export interface LineRows {
   readonly flags: Uint8Array;
 }
 
-/** Columns beyond are kept as this one. */
+/** Lines and columns beyond are kept as these. */
+export const MAX_LINE = 0xffffffff;
 export const MAX_COLUMN = 0xffff;
 
 const FIRST_ROWS = 16_384;
@@ -29,7 +30,7 @@ export class RowBuilder {
     if (at === this.#flags.length) this.#grow();
     this.#addresses[at] = address;
     this.#files[at] = Math.min(file, 0xffffffff);
-    this.#lines[at] = line < 0 ? 0 : Math.min(line, 0xffffffff);
+    this.#lines[at] = line < 0 ? 0 : Math.min(line, MAX_LINE);
     this.#columns[at] = Math.min(column, MAX_COLUMN);
     this.#flags[at] = flags;
   }

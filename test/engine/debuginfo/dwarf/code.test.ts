@@ -268,6 +268,18 @@ describe('code of a unit', () => {
     );
   });
 
+  it('keeps a line beyond 32 bits as the same one, looked up first or later', () => {
+    const line = drawLines({
+      directories: ['/src'],
+      files: ['a.c 0', 'a.c 0'],
+      rows: '0x1000 1:5\nop 3 0xff 0xff 0xff 0xff 0x3f 1\nend 0x1040',
+    });
+    const info = infoOf(UNIT, { line });
+    for (let i = 0; i < 10; i++) {
+      expect(info.findLocation(0x1001n)?.line?.line).toBe(0xffffffff);
+    }
+  });
+
   it('takes the first in the program of sequences that overlap', () => {
     const line = drawLines({
       directories: ['/src'],
