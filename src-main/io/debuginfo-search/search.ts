@@ -167,13 +167,17 @@ export class Search {
     const { findings } = this;
     if (!findings.hasVmlinux()) {
       const files = buildId === undefined ? [] : await filesOfKey(buildId, undefined);
-      for (const file of files) findings.tryVmlinux({ place, ...file, trusted: false });
+      for (const file of files) {
+        await this.#pause();
+        findings.tryVmlinux({ place, ...file, trusted: false });
+      }
       if (buildId === undefined) findings.absent(place, 'the dump tells no build-id to ask for');
       else if (files.length === 0) findings.absent(place, `nothing is there under ${buildId}`);
     }
     for (const module of findings.missingModules()) {
       if (module.buildId === undefined) continue;
       for (const file of await filesOfKey(module.buildId, module.name)) {
+        await this.#pause();
         findings.tryModule({ place, ...file, trusted: false }, module);
       }
     }

@@ -39,6 +39,8 @@ export async function indexFolder(
   let exists = false;
   let left = limits.entries;
   for (let next = pending.shift(); next !== undefined && left > 0; next = pending.shift()) {
+    // A tree may be of many small folders: between them cancelling is heard, too.
+    if (next.depth > 0) await pause();
     signal?.throwIfAborted();
     const entries = await entriesOf(next.path, left, signal);
     if (entries === undefined) continue;

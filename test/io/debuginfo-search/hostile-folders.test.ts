@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCacheFolder } from '../../../src-main/io/cache-folder.ts';
 import { findDebuginfo } from '../../../src-main/io/debuginfo-search/find-debuginfo.ts';
 import type { DebuginfoRequest } from '../../../src-main/io/debuginfo-search/request.ts';
-import { indexFolder } from '../../../src-main/io/debuginfo-search/walk.ts';
+import { DEEP, indexFolder } from '../../../src-main/io/debuginfo-search/walk.ts';
 import { drawElfFile } from '../../support/debuginfo/draw-elf.ts';
 import { drawKo, drawVmlinux } from '../../support/packages/draw-debuginfo.ts';
 
@@ -62,6 +62,29 @@ describe('hostile folders beside a dump', () => {
     const controller = new AbortController();
     const searching = search({ signal: controller.signal });
     setTimeout(() => controller.abort(new Error('cancelled')), 1);
+    await expect(searching).rejects.toThrow('cancelled');
+  });
+
+  it('cancelling is heard between two folders of a tree of small ones', async () => {
+    for (let i = 0; i < 20; i++) put(`crash/${i}/xfs.ko`, new Uint8Array(1));
+    const controller = new AbortController();
+    const walking = indexFolder(join(root, 'crash'), DEEP, controller.signal);
+    setImmediate(() => controller.abort(new Error('cancelled')));
+    await expect(walking).rejects.toThrow('cancelled');
+  });
+
+  it('cancelling is heard between two files of a tree by build-id', async () => {
+    const modules = Array.from({ length: 20 }, (_, i) => ({
+      name: `m${i}`,
+      buildId: (0x10 + i).toString(16).repeat(20),
+    }));
+    for (const { buildId } of modules) {
+      const path = `usr/lib/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`;
+      put(path, drawKo({ buildId }));
+    }
+    const controller = new AbortController();
+    const searching = search({ modules, root, signal: controller.signal });
+    setImmediate(() => controller.abort(new Error('cancelled')));
     await expect(searching).rejects.toThrow('cancelled');
   });
 
