@@ -169,10 +169,13 @@ function* fromGiven(
   if (pc === undefined || sp === undefined) {
     throw new UsageError('-I and -S go together and take hexadecimal addresses');
   }
-  const [named] = options.operands.flatMap((text) => requireTasks(context.program, text));
-  const task = named ?? requireCurrentTask(context);
-  const trace = unwindFrom(context.program, { pc, sp }, task.object, unwinding);
-  yield traceBlock(context.program, task, trace, options);
+  const { program } = context;
+  const named = options.operands.map((text) => requireTasks(program, text)[0]!);
+  for (const task of named.length > 0 ? named : [requireCurrentTask(context)]) {
+    checkCancelled(context);
+    const trace = unwindFrom(program, { pc, sp }, task.object, unwinding);
+    yield traceBlock(program, task, trace, options);
+  }
 }
 
 function withOffsets(block: StackBlock, options: Options): StackBlock {

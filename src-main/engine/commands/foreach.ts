@@ -1,3 +1,4 @@
+import type { Block } from '../../../src-shared/contract/index.ts';
 import type { Task } from '../kernel/task.ts';
 import { findTasks } from '../kernel/tasks.ts';
 import { UsageError, type Command } from './command.ts';
@@ -39,32 +40,36 @@ export function foreachCommand(findCommand: (name: string) => Command | undefine
         const all = [...TAKES_ALL, ...Object.keys(TAKES_ONE)];
         throw new UsageError(`a command is needed: ${all.join(', ')}`);
       }
+      const { warnings } = findTasks(context.program);
+      for (const text of warnings) yield warning(text);
       const chosen = selectTasks(context, args.slice(0, at));
       const options = args.slice(at + 1);
-      const { warnings } = findTasks(context.program);
       const handOn = TAKES_ONE[name];
       if (handOn === undefined) {
+        // In front, where no option without its value takes one for it.
         const operands = chosen.map((task) => hex(task.address).slice(2));
         // Without operands it would speak of another task.
-        if (operands.length > 0) yield* command.run(context, [...options, ...operands]);
-        else for (const text of warnings) yield warning(text);
+        if (operands.length === 0) return;
+        yield* unlessSaid(warnings, command.run(context, [...operands, ...options]));
         return;
       }
-      for (const text of warnings) yield warning(text);
       for (const task of chosen) {
         checkCancelled(context);
         if (NEEDS_HEADER.has(name)) yield { type: 'task', task: taskRefOf(task) };
         const inner: CommandContext = { ...context, session: new CommandSession() };
         inner.session.select(task);
         const given = handOn(hex(task.address).slice(2), options);
-        for (const block of command.run(inner, given)) {
-          // what is wrong with the task list was said once
-          const said = block.type === 'notice' && warnings.includes(block.text);
-          if (!said) yield block;
-        }
+        yield* unlessSaid(warnings, command.run(inner, given));
       }
     },
   };
+}
+
+/** What is wrong with the task list was said once. */
+function* unlessSaid(warnings: readonly string[], blocks: Iterable<Block>): Generator<Block> {
+  for (const block of blocks) {
+    if (block.type !== 'notice' || !warnings.includes(block.text)) yield block;
+  }
 }
 
 /** Names of tasks are alternatives; state, kind and role narrow them down. */

@@ -72,6 +72,11 @@ describe.runIf(existsSync(SAMPLE))('the embedded sample', () => {
     expect(rest).toEqual([]);
   });
 
+  it('foreach bt begins at what -I and -S give on the stacks of all tasks', () => {
+    const blocks = run('foreach 1 111 bt -I ffffffff81000000 -S ffffffff82003000');
+    expect(blocks.map((block) => block.type === 'stack' && block.stack.task.pid)).toEqual([1, 111]);
+  });
+
   it('lists symbols of one name by address', () => {
     const [block] = run('sym cleanup_module');
     const addresses = block?.type === 'symbols' ? block.symbols.map(({ address }) => address) : [];

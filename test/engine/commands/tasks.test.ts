@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Block, TableBlock } from '../../../src-shared/contract/index.ts';
-import { createContext } from '../../../src-main/engine/commands/context.ts';
+import { createContext, warning } from '../../../src-main/engine/commands/context.ts';
 import { findCommand } from '../../../src-main/engine/commands/registry.ts';
+import { findTasks } from '../../../src-main/engine/kernel/tasks.ts';
 import { drawTasks, taskAddress, type DrawnTask } from '../../support/kernel/draw-tasks.ts';
 
 const TASKS: readonly DrawnTask[] = [
@@ -139,6 +140,27 @@ describe('foreach', () => {
   it('says whose each answer is', () => {
     const blocks = run('foreach user set');
     expect(blocks.filter(({ type }) => type === 'task')).toHaveLength(4);
+  });
+
+  it('takes no task for the value that an option lacks', () => {
+    expect(() => run('foreach 1 bt -R')).toThrow('option -R needs a value');
+    expect(() => run('foreach user ps -y')).toThrow('option -y needs a value');
+  });
+
+  it('says once what is wrong with the task list, and before no task is found', () => {
+    const context = createContext(drawTasks(TASKS, [0, 99]).exclude(taskAddress(7)).program());
+    const { warnings } = findTasks(context.program);
+    expect(warnings).not.toEqual([]);
+    for (const name of ['bt', 'ps', 'set']) {
+      const notices = run(`foreach 1 2 ${name}`, context).filter(({ type }) => type === 'notice');
+      expect(notices, name).toEqual(warnings.map((text) => warning(text)));
+      const blocks = findCommand('foreach')!.run(context, ['nobody', name]);
+      expect(
+        warnings.map(() => blocks.next().value),
+        name,
+      ).toEqual(notices);
+      expect(() => blocks.next()).toThrow('no task is nobody');
+    }
   });
 
   it('needs a command it can run', () => {
