@@ -30,17 +30,20 @@ export class StackAccess {
    * @throws UnwindStop when it does not, or when it was there before
    */
   advance(from: { sp: bigint; stack: StackRange | undefined }, sp: bigint, slot: bigint) {
-    const stack = this.rangeOf(sp) ?? this.rangeOf(slot);
+    const holder = this.rangeOf(sp);
+    const stack = holder ?? this.rangeOf(slot);
     if (stack !== undefined && stack === from.stack && sp <= from.sp) {
       throw new UnwindStop(
         `the stack goes the wrong way: from ${hex(from.sp)} to ${hex(sp)} on the ${stack.kind} stack`,
       );
     }
-    if (stack !== undefined) return stack;
+    if (holder !== undefined) return holder;
     // Without known stacks nothing else would stop a cycle.
-    if (this.#seen.has(sp)) throw new UnwindStop(`the stack comes back to ${hex(sp)}`);
+    if (stack === undefined && this.#seen.has(sp)) {
+      throw new UnwindStop(`the stack comes back to ${hex(sp)}`);
+    }
     this.#seen.add(sp);
-    return undefined;
+    return stack;
   }
 
   /** @throws UnwindStop off the stacks, or back on one that was left */

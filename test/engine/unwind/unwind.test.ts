@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StackFrame } from '../../../src-shared/contract/block.ts';
 import type { UnwindEnvironment } from '../../../src-main/engine/unwind/environment.ts';
+import { StackAccess } from '../../../src-main/engine/unwind/stack-access.ts';
 import type { UnwindStart } from '../../../src-main/engine/unwind/state.ts';
 import { unwind, type UnwindOptions } from '../../../src-main/engine/unwind/trace.ts';
 import { drawMachine, ptRegs } from './draw-stack.ts';
@@ -382,6 +383,18 @@ describe('hostile stacks', () => {
     );
     expect(frames.length).toBeLessThan(5);
     expect(end.why).toContain('goes back to the task stack');
+  });
+
+  it('stops on a cycle through the end of a stack, which only its last word told', () => {
+    const machine = drawMachine('stack task ffffc90000003000 ffffc90000004000', {
+      stacksComplete: false,
+    });
+    const access = new StackAccess(machine, 0xffffc90000003ff0n);
+    const [stack] = machine.stacks;
+    const end = 0xffffc90000004000n;
+    const from = { sp: 0xffffc90000003ff0n, stack };
+    expect(access.advance(from, end, end - 8n)).toBe(stack);
+    expect(() => access.advance({ sp: end, stack }, end, end)).toThrow('the stack comes back');
   });
 
   it('stops on a cycle when no stack is known', () => {
