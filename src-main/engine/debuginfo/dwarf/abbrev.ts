@@ -20,6 +20,8 @@ export interface Abbrev {
   readonly count: number;
   /** Bytes of all attributes, -1 where the data says it. */
   readonly size: number;
+  /** Has DW_AT_low_pc or DW_AT_ranges: declarations and abstract functions have neither. */
+  readonly hasCode: boolean;
   /** Bytes in front of a DW_AT_sibling of DW_FORM_ref4, -1 where there is none or the data says it. */
   readonly sibling4: number;
   /** Values of DW_FORM_implicit_const, by position. */
@@ -145,6 +147,7 @@ function parseAbbrev(
   const first = all.count;
   let size = 0;
   let sibling4 = -1;
+  let hasCode = false;
   let constants: Map<number, bigint> | undefined;
   const { bytes } = cursor;
   for (let i = 0; ; i++) {
@@ -167,11 +170,12 @@ function parseAbbrev(
     const length = sizeOfForm(form, format);
     all.add(attribute, form, length);
     if (attribute === DW_AT.sibling && form === DW_FORM.ref4) sibling4 = size;
+    if (attribute === DW_AT.lowPc || attribute === DW_AT.ranges) hasCode = true;
     size = size < 0 || length < 0 ? -1 : size + length;
   }
   const count = all.count - first;
   const values = constants ?? NO_CONSTANTS;
-  return { code, tag, hasChildren, first, count, size, sibling4, constants: values };
+  return { code, tag, hasChildren, first, count, size, hasCode, sibling4, constants: values };
 }
 
 const NO_CONSTANTS: ReadonlyMap<number, bigint> = new Map();

@@ -33,6 +33,7 @@ const NO_ABBREV: Abbrev = {
   first: 0,
   count: 0,
   size: 0,
+  hasCode: false,
   sibling4: -1,
   constants: new Map(),
 };
@@ -121,12 +122,14 @@ export class DieCursor {
   }
 
   /**
-   * As {@link forEachChild}, only the children of one tag. Most others are stepped over undecoded:
-   * of thousands of types and declarations between functions nothing but the length is needed.
+   * As {@link forEachChild}, only the children of one tag that have code. Most others are stepped over
+   * undecoded: of thousands of types and declarations between functions nothing but the length is
+   * needed.
    */
-  forEachChildOf(tag: number, visit: (die: this) => unknown): void {
+  forEachChildWithCode(tag: number, visit: (die: this) => unknown): void {
     if (!this.hasChildren) return;
-    const visitIfMeant = (die: this): unknown => (die.tag === tag ? visit(die) : true);
+    const visitIfMeant = (die: this): unknown =>
+      die.tag === tag && die.#abbrev.hasCode ? visit(die) : true;
     for (;;) {
       this.#stepOverOthers(tag);
       if (!this.next() || !this.#visit(visitIfMeant)) return;
@@ -271,7 +274,7 @@ export class DieCursor {
     return true;
   }
 
-  /** Moves over siblings of other tags while their abbreviation tells where the next one is. */
+  /** Moves over siblings that are not meant while their abbreviation tells where the next one is. */
   #stepOverOthers(tag: number): void {
     const { bytes } = this.#data;
     const abbrevs = this.#abbrevs;
@@ -286,7 +289,7 @@ export class DieCursor {
         code = (code & 0x7f) | (second << 7);
       }
       const abbrev = code === 0 ? undefined : abbrevs.find(code);
-      if (abbrev === undefined || abbrev.tag === tag) break;
+      if (abbrev === undefined || (abbrev.tag === tag && abbrev.hasCode)) break;
       next = this.#siblingOf(abbrev, next);
       if (next < 0 || next > bytes.length) break;
       at = next;

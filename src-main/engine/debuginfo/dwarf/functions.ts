@@ -136,7 +136,7 @@ function readFunctions(unit: DwarfUnit): { map: RangeMap; problem: string | unde
     return map.count < MAX_FUNCTIONS;
   };
   if (C_LANGUAGES.has(unit.root.language)) {
-    die.forEachChildOf(DW_TAG.subprogram, add);
+    die.forEachChildWithCode(DW_TAG.subprogram, add);
     return { map, problem };
   }
   const visit = (child: DieCursor, depth: number): boolean => {

@@ -277,6 +277,7 @@ describe('numbers', () => {
       first: 0,
       count: 0,
       size: 0,
+      hasCode: false,
       sibling4: -1,
       constants: new Map<number, bigint>(),
     });
