@@ -1,5 +1,5 @@
 import type { OpenRequest, SessionInfo } from '../../src-shared/contract/index.ts';
-import { sourceGiven } from '../model/sources.ts';
+import { givenSourceText } from '../../src-shared/text/given-source.ts';
 
 const KEY = 'oopscope.open';
 
@@ -43,7 +43,7 @@ export function keepSession({ debuginfo, sources }: SessionInfo): void {
     debuginfo: of(false),
     override: of(true),
     search: searched,
-    sources: sources.map(sourceGiven),
+    sources: sources.map(givenSourceText),
   });
 }
 

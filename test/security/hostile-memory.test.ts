@@ -8,6 +8,7 @@ import { findMember, sizeOf } from '../../src-main/engine/types/layout.ts';
 import type { Member, StructType, Type } from '../../src-main/engine/types/type.ts';
 import { DrawnMachine } from '../support/kernel/draw-machine.ts';
 import { drawTasks, taskAddress, type DrawnTask } from '../support/kernel/draw-tasks.ts';
+import { drawnInt } from '../support/types/drawn-int.ts';
 
 /**
  * Memory made to cost: page tables show one page as gigabytes, lists share their tails, types nest
@@ -163,15 +164,7 @@ describe('types', () => {
     bitOffset,
     bitSize: 0,
   });
-  const int: Type = {
-    kind: 'int',
-    origin: 'BTF',
-    name: 'int',
-    size: 4,
-    signed: true,
-    isChar: false,
-    isBool: false,
-  };
+  const int = drawnInt('BTF');
 
   it('that nest twice in each of another are searched once each', () => {
     let asked = 0;

@@ -33,7 +33,9 @@ export function foreachCommand(findCommand: (name: string) => Command | undefine
     ],
     needs: ['memory', 'symbols', 'types', 'tasks'],
     *run(context, args) {
-      const at = args.findIndex((word) => TAKES_ALL.includes(word) || word in TAKES_ONE);
+      const at = args.findIndex(
+        (word) => TAKES_ALL.includes(word) || Object.hasOwn(TAKES_ONE, word),
+      );
       const name = args[at];
       const command = name === undefined ? undefined : findCommand(name);
       if (name === undefined || command === undefined) {

@@ -22,7 +22,6 @@ class CachedMemory implements PhysicalMemory {
   /** Slot and frame of the last read: walks stay on a page for a while. */
   #lastFrame = -1;
   #lastSlot = -1;
-  readonly #word = new DataView(new ArrayBuffer(8));
 
   constructor(image: DumpImage, cache: PageCache) {
     this.#image = image;
@@ -63,17 +62,6 @@ class CachedMemory implements PhysicalMemory {
       frame++;
       offset = 0;
     }
-  }
-
-  readU64(address: PhysAddr): bigint {
-    const start = Number(address);
-    const frame = Math.floor(start / PAGE_SIZE);
-    const offset = start - frame * PAGE_SIZE;
-    if (offset <= PAGE_SIZE - 8) {
-      return this.view(frame as Pfn).getBigUint64(offset, true);
-    }
-    this.readInto(address, new Uint8Array(this.#word.buffer), 0, 8);
-    return this.#word.getBigUint64(0, true);
   }
 
   pageState(frame: Pfn): PageState {

@@ -15,6 +15,5 @@ export interface PhysicalMemory {
   page(frame: Pfn): Uint8Array;
   /** The same page for reading numbers: valid until the next read. @throws FaultError as readInto */
   view(frame: Pfn): DataView;
-  readU64(address: PhysAddr): bigint;
   pageState(frame: Pfn): PageState;
 }

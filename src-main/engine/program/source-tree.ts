@@ -35,13 +35,3 @@ export interface SourcesWanted {
   readonly onProgress: (text: string, fraction: number) => void;
   readonly signal: AbortSignal | undefined;
 }
-
-/**
- * `PREFIX=PATH` at its first `=`; without one, or with nothing before it, a path alone. What a path
- * with `=` in it is written as, is `=PATH`.
- */
-export function parseGivenSource(given: string): { prefix: string | undefined; path: string } {
-  const at = given.indexOf('=');
-  if (at < 0) return { prefix: undefined, path: given };
-  return { prefix: given.slice(0, at) || undefined, path: given.slice(at + 1) };
-}

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { parseGivenSource } from '../../engine/program/source-tree.ts';
+import { parseGivenSource } from '../../../src-shared/text/given-source.ts';
 import { CliUsageError } from './exit-codes.ts';
 import type { Named } from './open-session.ts';
 

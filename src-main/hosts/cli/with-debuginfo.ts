@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { EngineService } from '../../../src-shared/contract/index.ts';
-import { parseGivenSource } from '../../engine/program/source-tree.ts';
+import { givenSourceText, parseGivenSource } from '../../../src-shared/text/given-source.ts';
 import type { Named } from './open-session.ts';
 
 /**
@@ -31,6 +31,5 @@ export function withDebuginfo<Engine extends EngineService>(
 /** `PREFIX=PATH` with its path absolute; the prefix is a name of the build's machine. */
 function absoluteSource(given: string): string {
   const { prefix, path } = parseGivenSource(given);
-  const absolute = resolve(path);
-  return prefix === undefined && !absolute.includes('=') ? absolute : `${prefix ?? ''}=${absolute}`;
+  return givenSourceText({ prefix, path: resolve(path) });
 }

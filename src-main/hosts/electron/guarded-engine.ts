@@ -1,5 +1,5 @@
 import type { EngineService } from '../../../src-shared/contract/index.ts';
-import { parseGivenSource } from '../../engine/program/source-tree.ts';
+import { parseGivenSource } from '../../../src-shared/text/given-source.ts';
 import type { WindowHost } from './host-service.ts';
 
 /** The engine, opening only files the user chose, and remembering what was opened. */

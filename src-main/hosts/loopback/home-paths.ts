@@ -4,7 +4,7 @@ import type {
   EngineService,
   OpenRequest,
 } from '../../../src-shared/contract/index.ts';
-import { parseGivenSource } from '../../engine/program/source-tree.ts';
+import { givenSourceText, parseGivenSource } from '../../../src-shared/text/given-source.ts';
 
 /** `~` and `~/…` as a shell has them: nothing expands what is typed into the window's fields. */
 export function expandHome(path: string, home = homedir()): string {
@@ -45,6 +45,5 @@ function openRequest(request: OpenRequest): OpenRequest {
 function expandSource(given: string): string {
   const { prefix, path } = parseGivenSource(given);
   const expanded = expandHome(path);
-  if (expanded === path) return given;
-  return prefix === undefined && !expanded.includes('=') ? expanded : `${prefix ?? ''}=${expanded}`;
+  return expanded === path ? given : givenSourceText({ prefix, path: expanded });
 }

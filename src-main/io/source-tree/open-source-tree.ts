@@ -1,11 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SourcePlace } from '../../../src-shared/contract/source.ts';
-import {
-  parseGivenSource,
-  type SourcesWanted,
-  type SourceTree,
-} from '../../engine/program/source-tree.ts';
+import { parseGivenSource } from '../../../src-shared/text/given-source.ts';
+import type { SourcesWanted, SourceTree } from '../../engine/program/source-tree.ts';
 import { CacheFullError, type CacheFolder } from '../cache-folder.ts';
 import { PackageError } from '../packages/package-error.ts';
 import { openArchiveStore } from './archive-store.ts';

@@ -7,6 +7,7 @@ import type { StructType, Type } from '../../../src-main/engine/types/type.ts';
 import { TextRenderer } from '../../../src-main/render/index.ts';
 import { DrawnMachine } from '../../support/kernel/draw-machine.ts';
 import { AT, drawThings } from '../../support/kernel/draw-things.ts';
+import { drawnInt } from '../../support/types/drawn-int.ts';
 
 const things = drawThings();
 const hex = (value: bigint | undefined): string => (value ?? 0n).toString(16);
@@ -122,15 +123,7 @@ describe('the address of a struct', () => {
 });
 
 describe('whatis --users of damaged types', () => {
-  const int: Type = {
-    kind: 'int',
-    origin: 'x',
-    name: 'int',
-    size: 4,
-    signed: true,
-    isBool: false,
-    isChar: false,
-  };
+  const int = drawnInt('x');
   function struct(name: string, members: readonly (readonly [string, Type])[]): StructType {
     const placed = members.map(([each, type]) => ({ name: each, type, bitOffset: 0, bitSize: 0 }));
     return { kind: 'struct', origin: 'x', name, size: 4, incomplete: false, members: placed };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { physAddr, type Pfn } from '../../../src-main/engine/base/address.ts';
+import { pfn, physAddr, type Pfn } from '../../../src-main/engine/base/address.ts';
 import type { Fault } from '../../../src-main/engine/base/fault.ts';
 import { FaultError } from '../../../src-main/engine/base/fault.ts';
 import { createPhysicalMemory } from '../../../src-main/engine/memory/cached-memory.ts';
@@ -42,7 +42,12 @@ describe('physical memory', () => {
     expected.set(pageBytes(1), 4096);
     const view = new DataView(expected.buffer);
     for (const at of [0, 8, 4088, 4089, 4092, 4095, 4096, 8184]) {
-      expect(memory.readU64(physAddr(BigInt(at)))).toBe(view.getBigUint64(at, true));
+      const word = new DataView(new ArrayBuffer(8));
+      memory.readInto(physAddr(BigInt(at)), new Uint8Array(word.buffer), 0, 8);
+      expect(word.getBigUint64(0, true)).toBe(view.getBigUint64(at, true));
+      if (at % 4096 > 4088) continue;
+      const page = memory.view(pfn(Math.floor(at / 4096)));
+      expect(page.getBigUint64(at % 4096, true)).toBe(view.getBigUint64(at, true));
     }
     for (const [at, length] of [
       [0, 8192],
@@ -58,13 +63,13 @@ describe('physical memory', () => {
   });
 
   it('zero pages read as zeros', () => {
-    expect(createPhysicalMemory(image).readU64(physAddr(0x2008n))).toBe(0n);
+    expect(createPhysicalMemory(image).view(pfn(2)).getBigUint64(8, true)).toBe(0n);
   });
 
   it('absent pages fault with their reason and address', () => {
     const memory = createPhysicalMemory(image);
     const word = (address: bigint): Fault | undefined =>
-      faultOf(() => memory.readU64(physAddr(address)));
+      faultOf(() => memory.readInto(physAddr(address), new Uint8Array(8), 0, 8));
     expect(word(0x3010n)).toEqual({ kind: 'excluded', phys: 0x3000n });
     expect(word(0x4ff8n)).toEqual({ kind: 'not-in-dump', phys: 0x4000n, why: 'not-ram' });
     expect(word(0x2ffcn)).toEqual({ kind: 'excluded', phys: 0x3000n });

@@ -8,6 +8,7 @@ import { definitionText } from '../../../src-main/engine/types/definition.ts';
 import type { StructType, Type } from '../../../src-main/engine/types/type.ts';
 import { drawBtf } from '../../support/debuginfo/draw-btf.ts';
 import { drawDwarf, sectionsOf } from '../../support/dwarf/draw-dwarf.ts';
+import { drawnInt } from '../../support/types/drawn-int.ts';
 
 /** As pahole writes it: `grid[2][3]` is `grid[6]`. Of `other` the kernel has two definitions. */
 const btf = new BtfTypeFinder(
@@ -98,15 +99,7 @@ function ofMade(type: StructType, made: Type): Type {
   const parts = [{ name: 'vmlinux' }];
   return new ExactTypes({ parts, typesOf: () => finder } as unknown as ProgramDebugInfo).of(type);
 }
-const int: Type = {
-  kind: 'int',
-  origin: 'BTF',
-  name: 'int',
-  size: 4,
-  signed: true,
-  isBool: false,
-  isChar: false,
-};
+const int = drawnInt('BTF');
 function struct(members: readonly Type[], origin: string): StructType {
   const placed = members.map((type, i) => ({ name: `m${i}`, type, bitOffset: i * 32, bitSize: 0 }));
   return { kind: 'struct', origin, name: 's', size: 4, incomplete: false, members: placed };

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Block, EngineService } from '../../../src-shared/contract/index.ts';
-import { createEngineService } from '../../../src-main/engine/service/engine-service.ts';
-import { createEngineDeps } from '../../../src-main/hosts/node/engine-deps.ts';
+import { openSample } from '../../support/sample-engine.ts';
 
 /** Lines without a command mean a type or an expression; all others say that there is no such command. */
 let engine: EngineService;
 let session: string;
 
 beforeAll(async () => {
-  engine = createEngineService(createEngineDeps());
-  const sample = new URL('../../../build/sample/sample.kdump', import.meta.url).pathname;
-  ({ session } = await engine.open({ paths: [sample], search: false }));
+  ({ engine, session } = await openSample());
 });
 afterAll(() => engine.close({ session }));
 

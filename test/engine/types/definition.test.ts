@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { definitionLines } from '../../../src-main/engine/types/definition.ts';
 import type { StructType, Type } from '../../../src-main/engine/types/type.ts';
+import { drawnInt } from '../../support/types/drawn-int.ts';
 
-const int: Type = {
-  kind: 'int',
-  origin: 'drawn',
-  name: 'int',
-  size: 4,
-  signed: true,
-  isBool: false,
-  isChar: false,
-};
+const int = drawnInt('drawn');
 function struct(name: string, members: readonly (readonly [string, Type])[]): StructType {
   const placed = members.map(([each, type], i) => ({
     name: each,

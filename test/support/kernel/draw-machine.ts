@@ -150,11 +150,6 @@ export class DrawnMachine {
       readInto,
       page: pageAt,
       view: (frame) => new DataView(pageAt(frame).buffer),
-      readU64: (address) => {
-        const bytes = new Uint8Array(8);
-        readInto(address, bytes, 0, 8);
-        return new DataView(bytes.buffer).getBigUint64(0, true);
-      },
       pageState: (frame) =>
         pageOf(BigInt(pfn(frame)) * PAGE) === undefined ? 'excluded' : 'present',
     };

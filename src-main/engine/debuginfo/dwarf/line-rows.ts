@@ -1,3 +1,5 @@
+import { grown } from './grown.ts';
+
 /** Rows of one line program, struct of arrays in the order of the program. */
 export interface LineRows {
   readonly count: number;
@@ -49,10 +51,6 @@ export class RowBuilder {
 
   #grow(): void {
     const length = this.#flags.length * 2;
-    const grown = <T extends { set(from: T): void }>(to: T, from: T): T => {
-      to.set(from);
-      return to;
-    };
     this.#addresses = grown(new Float64Array(length), this.#addresses);
     this.#files = grown(new Uint32Array(length), this.#files);
     this.#lines = grown(new Uint32Array(length), this.#lines);

@@ -296,12 +296,14 @@ describe('code of a unit', () => {
     }
   });
 
-  it('leaves out a sequence whose addresses descend: its lines would be wrong', () => {
+  it('leaves out what follows where the addresses of a sequence descend: its lines would be wrong', () => {
     const line = drawLines({
       directories: ['/src'],
       files: ['a.c 0', 'a.c 0'],
-      rows: '0x1010 1:5\n0x1000 1:6\nend 0x1040',
+      rows: '0x1008 1:4\n0x1010 1:5\n0x1000 1:6\nend 0x1040',
     });
+    expect(infoOf(UNIT, { line }).findLocation(0x1009n)?.line?.line).toBe(4);
+    expect(infoOf(UNIT, { line }).findLocation(0x1001n)?.line).toBeUndefined();
     expect(framesAt(infoOf(UNIT, { line }), 0x1011)[0]).toBe('helper (inlined) ?:?:?');
   });
 
