@@ -50,12 +50,14 @@ async function walk(page: Page, take: (name: string) => Promise<void>): Promise<
   await page.getByRole('list', { name: 'Remembered folders' }).getByRole('listitem').waitFor();
   await take('folders');
   await page.keyboard.press('Escape');
-  await page.getByLabel(/Path of a dump/).fill(join(root, 'package.json'));
-  await page.keyboard.press('Enter');
+  const path = page.getByLabel(/Path of a dump/);
+  await path.fill(join(root, 'package.json'));
+  // On the field: a sheet that closes gives the focus back a moment later.
+  await path.press('Enter');
   await page.getByRole('alert').waitFor();
   await take('bad-file');
-  await page.getByLabel(/Path of a dump/).fill(dump);
-  await page.keyboard.press('Enter');
+  await path.fill(dump);
+  await path.press('Enter');
   await page.getByRole('heading', { name: 'Backtrace of the task that died' }).waitFor();
   await take('overview');
 
